@@ -1,0 +1,92 @@
+#include "framework/autograd/tape.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "framework/core/random.h"
+
+namespace linnet {
+namespace {
+
+thread_local Tape* current_tape = nullptr;
+
+/// Nothing is recorded while one is alive.
+struct Suspension {
+  Tape* tape = current_tape;
+  Suspension() { current_tape = nullptr; }
+  ~Suspension() { current_tape = tape; }
+};
+
+}  // namespace
+
+Tape::Tape(TapeOptions options) : options_(options), previous_(current_tape) {
+  if (!previous_) restart_random_ops();
+  current_tape = this;
+}
+
+Tape::~Tape() {
+  current_tape = previous_;
+  for (const Node& node : nodes_)
+    for (const auto& slot : node.outputs) slot->live = false;
+}
+
+Tape* Tape::current() { return current_tape; }
+
+void Tape::push(std::string_view op, std::span<const Tensor> inputs, std::span<const Tensor> outputs, Backward backward) {
+  check(!consumed_, op, ": the tape has run backward already; start a new Tape for the next step");
+  Node node{op, {}, {}, std::move(backward)};
+  for (const Tensor& input : inputs) node.inputs.push_back(input.requires_grad() ? input.grad_slot() : nullptr);
+  for (const Tensor& output : outputs) {
+    check(!output.requires_grad(), op, ": an op must return new tensors, got one that is recorded already");
+    output.set_grad_slot(std::make_shared<GradSlot>());
+    node.outputs.push_back(output.grad_slot());
+  }
+  nodes_.push_back(std::move(node));
+}
+
+void Tape::backward(const Tensor& loss) {
+  check(loss.size() == 1, "backward: the loss must have one element, got shape ", loss.shape(), " (or pass a grad_output)");
+  backward(loss, Tensor::full(loss.shape(), 1, loss.dtype()));
+}
+
+void Tape::backward(const Tensor& output, const Tensor& grad_output) { backward({&output, 1}, {&grad_output, 1}); }
+
+void Tape::backward(std::span<const Tensor> outputs, std::span<const Tensor> grad_outputs) {
+  check(!consumed_, "backward: a tape runs backward once; record the step again under a new Tape");
+  check(outputs.size() == grad_outputs.size(), "backward: each output needs a grad_output, got ", outputs.size(), " and ", grad_outputs.size());
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    check(outputs[i].requires_grad(), "backward: the output must have been recorded on this tape from a tensor that requires a gradient, got a constant");
+    check(outputs[i].shape() == grad_outputs[i].shape() && outputs[i].dtype() == grad_outputs[i].dtype(),
+          "backward: grad_output must have the output's shape ", outputs[i].shape(), " and dtype ", outputs[i].dtype(), ", got ",
+          grad_outputs[i].shape(), " and ", grad_outputs[i].dtype());
+  }
+  consumed_ = true;
+  for (std::size_t i = 0; i < outputs.size(); ++i) outputs[i].grad_slot()->accumulate(grad_outputs[i]);
+  const Suspension suspension;
+  while (!nodes_.empty()) {
+    Node node = std::move(nodes_.back());
+    nodes_.pop_back();
+    run(node);
+  }
+}
+
+void Tape::run(Node& node) {
+  std::vector<Tensor> grads;
+  for (const auto& slot : node.outputs) {
+    grads.push_back(std::move(slot->grad));
+    slot->clear();
+    slot->live = false;
+  }
+  if (std::ranges::none_of(grads, &Tensor::defined)) return;
+  Gradients gradients = node.backward(grads);
+  if (gradients.empty()) return;
+  check(gradients.size() == node.inputs.size(), node.op, ": backward must return ", node.inputs.size(), " gradients, got ", gradients.size());
+  grads.clear();
+  for (std::size_t i = 0; i < gradients.size(); ++i)
+    if (node.inputs[i] && gradients[i].defined()) node.inputs[i]->accumulate(std::exchange(gradients[i], {}));
+}
+
+bool recording(std::span<const Tensor> inputs) { return current_tape && std::ranges::any_of(inputs, &Tensor::requires_grad); }
+bool recording(std::initializer_list<Tensor> inputs) { return recording(std::span<const Tensor>(inputs.begin(), inputs.size())); }
+
+}  // namespace linnet

@@ -1,0 +1,113 @@
+#include "framework/core/buffer_pool.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstdlib>
+#include <map>
+#include <mutex>
+#include <new>
+#include <vector>
+
+#include "framework/core/error.h"
+
+namespace linnet {
+namespace {
+
+constexpr std::int64_t kAlignment = 64;
+
+/// Four sizes an octave, so that a block wastes less than a quarter and batches of nearly equal size share blocks.
+std::int64_t size_class(std::int64_t bytes) {
+  if (bytes <= 4 * kAlignment) return std::max<std::int64_t>(kAlignment, (bytes + kAlignment - 1) / kAlignment * kAlignment);
+  const std::int64_t step = std::max<std::int64_t>(kAlignment, static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(bytes - 1))) / 4);
+  return (bytes + step - 1) / step * step;
+}
+
+/// Free blocks by size. A request takes the smallest block that holds it, so a run whose largest step has been seen needs
+/// nothing more from the system.
+class Pool {
+ public:
+  /// Never destroyed: tensors in static storage outlive it otherwise.
+  static Pool& instance() {
+    static Pool* pool = new Pool;
+    return *pool;
+  }
+
+  void* acquire(std::int64_t wanted, std::int64_t& bytes) {
+    check(wanted >= 0 && wanted <= std::int64_t{1} << 48, "buffer_pool: a buffer must have 0 to 2^48 bytes, got ", wanted);
+    bytes = size_class(wanted);
+    const std::lock_guard lock(mutex_);
+    ++stats_.requests;
+    void* data = take_cached(bytes);
+    if (!data) {
+      data = std::aligned_alloc(static_cast<std::size_t>(kAlignment), static_cast<std::size_t>(bytes));
+      if (!data) throw std::bad_alloc();
+      ++stats_.system_blocks;
+    }
+    stats_.active += bytes;
+    stats_.peak = std::max(stats_.peak, stats_.active);
+    return data;
+  }
+
+  void release(void* data, std::int64_t bytes) noexcept {
+    const std::lock_guard lock(mutex_);
+    stats_.active -= bytes;
+    try {
+      free_[bytes].push_back(data);
+      stats_.cached += bytes;
+    } catch (const std::bad_alloc&) {
+      std::free(data);
+    }
+  }
+
+  MemoryStats stats() const {
+    const std::lock_guard lock(mutex_);
+    return stats_;
+  }
+
+  void reset_peak() {
+    const std::lock_guard lock(mutex_);
+    stats_.peak = stats_.active;
+  }
+
+  void clear() {
+    const std::lock_guard lock(mutex_);
+    for (auto& [bytes, blocks] : free_)
+      for (void* block : blocks) std::free(block);
+    free_.clear();
+    stats_.cached = 0;
+  }
+
+ private:
+  /// The smallest free block of at least `bytes`, which is then set to the block's size; nullptr if there is none.
+  void* take_cached(std::int64_t& bytes) {
+    for (auto found = free_.lower_bound(bytes); found != free_.end(); ++found) {
+      if (found->second.empty()) continue;
+      void* data = found->second.back();
+      found->second.pop_back();
+      bytes = found->first;
+      stats_.cached -= bytes;
+      return data;
+    }
+    return nullptr;
+  }
+
+  mutable std::mutex mutex_;
+  std::map<std::int64_t, std::vector<void*>> free_;
+  MemoryStats stats_;
+};
+
+}  // namespace
+
+std::uint64_t next_version() {
+  static std::atomic<std::uint64_t> counter{0};
+  return counter.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+Buffer::Buffer(std::int64_t wanted) : version(next_version()) { data = Pool::instance().acquire(wanted, bytes); }
+Buffer::~Buffer() { Pool::instance().release(data, bytes); }
+
+MemoryStats memory_stats() { return Pool::instance().stats(); }
+void reset_peak_memory() { Pool::instance().reset_peak(); }
+void release_cached_memory() { Pool::instance().clear(); }
+
+}  // namespace linnet

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+namespace linnet {
+
+/// A 64-byte-aligned block of memory from the pool; goes back to it when the last owner drops it.
+struct Buffer {
+  explicit Buffer(std::int64_t bytes);
+  ~Buffer();
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+
+  void* data = nullptr;
+  std::int64_t bytes = 0;               ///< usable bytes: at least what was asked for
+  std::atomic<std::uint64_t> version;   ///< see Tensor::version
+};
+
+/// A fresh number, never repeated in this process.
+std::uint64_t next_version();
+
+/// Sizes in bytes, counts since the start of the process.
+struct MemoryStats {
+  std::int64_t active = 0;              ///< bytes in live buffers
+  std::int64_t peak = 0;                ///< highest `active` since the last reset_peak_memory()
+  std::int64_t cached = 0;              ///< bytes of free blocks kept for reuse
+  std::int64_t system_blocks = 0;       ///< blocks ever taken from the system
+  std::int64_t requests = 0;            ///< buffers ever handed out
+};
+MemoryStats memory_stats();
+void reset_peak_memory();
+/// Gives the cached blocks back to the system.
+void release_cached_memory();
+
+}  // namespace linnet

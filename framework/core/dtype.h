@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "framework/core/error.h"
+
+namespace linnet {
+
+/// Element type of a tensor.
+enum class DType : std::uint8_t { float32, float64, bfloat16, float16, int8, int32 };
+
+/// Bytes of one element.
+std::int64_t size_of(DType dtype);
+/// "float32", …: Keras' names.
+std::string_view name_of(DType dtype);
+/// The inverse of name_of. Throws std::invalid_argument that lists the known names.
+DType dtype_from_name(std::string_view name);
+std::ostream& operator<<(std::ostream& out, DType dtype);
+
+/// The C++ type's DType: float, double, std::int32_t, std::int8_t.
+template <class T>
+inline constexpr bool is_element_type = false;
+template <class T>
+inline constexpr DType dtype_of = DType::float32;
+template <>
+inline constexpr bool is_element_type<float> = true;
+template <>
+inline constexpr DType dtype_of<float> = DType::float32;
+template <>
+inline constexpr bool is_element_type<double> = true;
+template <>
+inline constexpr DType dtype_of<double> = DType::float64;
+template <>
+inline constexpr bool is_element_type<std::int32_t> = true;
+template <>
+inline constexpr DType dtype_of<std::int32_t> = DType::int32;
+template <>
+inline constexpr bool is_element_type<std::int8_t> = true;
+template <>
+inline constexpr DType dtype_of<std::int8_t> = DType::int8;
+
+/// Runs f.operator()<float>() or <double>(). The only place where a runtime dtype becomes a C++ type.
+/// Throws std::invalid_argument naming `op` for any other dtype.
+template <class F>
+decltype(auto) dispatch_real(DType dtype, std::string_view op, F&& f) {
+  check(dtype == DType::float32 || dtype == DType::float64, op, ": dtype must be float32 or float64, got ", dtype);
+  if (dtype == DType::float64) return f.template operator()<double>();
+  return f.template operator()<float>();
+}
+
+/// Which dtype a layer keeps its variables in and which it computes in, as keras.DTypePolicy.
+struct DTypePolicy {
+  DType variable = DType::float32;
+  DType compute = DType::float32;
+  bool operator==(const DTypePolicy&) const = default;
+  /// "float32" gives both, "mixed_bfloat16" gives {float32, bfloat16}. Throws on an unknown name.
+  static DTypePolicy from_name(std::string_view name);
+  std::string name() const;
+};
+
+}  // namespace linnet

@@ -1,0 +1,41 @@
+#include "framework/kernels/gemm.h"
+
+#include <atomic>
+#include <cstdlib>
+
+#include "framework/kernels/gemm_openblas.h"
+
+namespace linnet::kernels {
+namespace {
+
+std::vector<const GemmBackend*> backends() { return {&openblas_backend()}; }
+
+const GemmBackend* find(std::string_view name) {
+  std::string known;
+  for (const GemmBackend* backend : backends()) {
+    if (backend->name() == name) return backend;
+    known += cat(known.empty() ? "" : ", ", backend->name());
+  }
+  throw std::invalid_argument(cat("gemm backend: this build has ", known, ", got '", name, "'"));
+}
+
+std::atomic<const GemmBackend*>& current() {
+  static std::atomic<const GemmBackend*> backend = [] {
+    const char* name = std::getenv("LINNET_BLAS");
+    return name && *name ? find(name) : backends().front();
+  }();
+  return backend;
+}
+
+}  // namespace
+
+const GemmBackend& gemm_backend() { return *current(); }
+void set_gemm_backend(std::string_view name) { current() = find(name); }
+
+std::vector<std::string_view> gemm_backend_names() {
+  std::vector<std::string_view> names;
+  for (const GemmBackend* backend : backends()) names.push_back(backend->name());
+  return names;
+}
+
+}  // namespace linnet::kernels

@@ -1,0 +1,91 @@
+#include "framework/kernels/table.h"
+
+#include <cstdlib>
+#include <string>
+
+#include "framework/core/error.h"
+
+// Each kernel file defines, in its variant's namespace, template <class T> XKernels<T> x_kernels().
+#define LINNET_DECLARE_VARIANT(variant)                      \
+  namespace linnet::kernels::variant {                       \
+  template <class T>                                         \
+  ActivationKernels<T> activation_kernels();                 \
+  template <class T>                                         \
+  DropoutKernels<T> dropout_kernels();                       \
+  template <class T>                                         \
+  LayerNormKernels<T> layer_norm_kernels();                  \
+  template <class T>                                         \
+  ReduceKernels<T> reduce_kernels();                         \
+  template <class T>                                         \
+  Table<T> make_table() {                                    \
+    return {.activations = activation_kernels<T>(),          \
+            .dropout = dropout_kernels<T>(),                 \
+            .layer_norm = layer_norm_kernels<T>(),           \
+            .reduce = reduce_kernels<T>()};                  \
+  }                                                          \
+  }
+LINNET_DECLARE_VARIANT(portable)
+#if defined(__x86_64__)
+LINNET_DECLARE_VARIANT(avx2)
+LINNET_DECLARE_VARIANT(avx512)
+#endif
+#undef LINNET_DECLARE_VARIANT
+
+namespace linnet::kernels {
+namespace {
+
+enum class Isa { portable, avx2, avx512 };
+
+bool supported(Isa isa) {
+#if defined(__x86_64__)
+  // The levels x86-64-v3 and v4 that the variants are compiled for.
+  const bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
+  if (isa == Isa::avx2) return v3;
+  if (isa == Isa::avx512)
+    return v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+#endif
+  return isa == Isa::portable;
+}
+
+std::string_view name_of(Isa isa) { return isa == Isa::avx512 ? "avx512" : isa == Isa::avx2 ? "avx2" : "portable"; }
+
+Isa pick() {
+  const char* forced = std::getenv("LINNET_ISA");
+  for (const Isa isa : {Isa::avx512, Isa::avx2, Isa::portable}) {
+    if (!forced || !*forced) {
+      if (supported(isa)) return isa;
+    } else if (name_of(isa) == forced) {
+      check_file(supported(isa), "LINNET_ISA: this CPU must have the instruction set, got ", forced, " (unset it to pick the best)");
+      return isa;
+    }
+  }
+  throw std::runtime_error(cat("LINNET_ISA: must be portable, avx2 or avx512, got '", forced, "'"));
+}
+
+Isa chosen() {
+  static const Isa isa = pick();
+  return isa;
+}
+
+}  // namespace
+
+template <class T>
+const Table<T>& table() {
+  static const Table<T> instance = [] {
+    switch (chosen()) {
+#if defined(__x86_64__)
+      case Isa::avx512: return avx512::make_table<T>();
+      case Isa::avx2: return avx2::make_table<T>();
+#endif
+      default: return portable::make_table<T>();
+    }
+  }();
+  return instance;
+}
+template const Table<float>& table<float>();
+template const Table<double>& table<double>();
+
+std::string_view isa_name() { return name_of(chosen()); }
+
+}  // namespace linnet::kernels

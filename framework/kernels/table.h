@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string_view>
+
+#include "framework/kernels/activations.h"
+#include "framework/kernels/dropout.h"
+#include "framework/kernels/layer_norm.h"
+#include "framework/kernels/reduce.h"
+
+// Leaf loops over raw pointers: single-threaded, no Tensor, no allocation. Each kernels/*.cpp but this table's and the gemm
+// backends' is compiled once per instruction set, in a namespace of its own (LINNET_KERNEL_NAMESPACE): without it the
+// linker would silently keep one copy of three. Kernel files use no std algorithms, containers or <cmath> overloads and no
+// dynamic initialisers, for the same reason. Variants differ in the last bits: bitwise promises hold per variant.
+
+namespace linnet::kernels {
+
+/// The kernels of one element type (float or double) for one instruction set, a member per family.
+template <class T>
+struct Table {
+  ActivationKernels<T> activations;
+  DropoutKernels<T> dropout;
+  LayerNormKernels<T> layer_norm;
+  ReduceKernels<T> reduce;
+};
+
+/// The best variant for this CPU, picked once. LINNET_ISA=portable|avx2|avx512 forces one; throws std::runtime_error if the
+/// CPU lacks it or the name is unknown.
+template <class T>
+const Table<T>& table();
+
+/// "portable", "avx2" or "avx512": the variant in use.
+std::string_view isa_name();
+
+}  // namespace linnet::kernels

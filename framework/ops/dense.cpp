@@ -1,0 +1,172 @@
+#include "framework/ops/dense.h"
+
+#include <vector>
+
+#include "framework/autograd/tape.h"
+#include "framework/core/parallel.h"
+#include "framework/kernels/table.h"
+#include "framework/ops/matmul.h"
+
+namespace linnet::ops {
+
+using kernels::Transpose;
+
+namespace {
+
+/// Extents of x (rows, in) and of one result (rows, out).
+struct Extents {
+  std::int64_t rows, in, out;
+};
+
+Extents extents_of(const Tensor& x, const DenseWeights& weights) {
+  const Tensor &kernel = weights.kernel, &bias = weights.bias;
+  check(!x.shape().empty(), "dense: input must have at least one axis, got a scalar");
+  const std::int64_t in = x.dim(-1);
+  std::int64_t leading = 1;
+  std::size_t axis = 0;
+  while (axis < kernel.shape().size() && (axis == 0 || leading != in)) leading *= kernel.shape()[axis++];
+  check(axis > 0 && leading == in, "dense: input must have ", kernel.shape().empty() ? 0 : kernel.dim(0), " features, got ", in, " (input ",
+        x.shape(), ", kernel ", kernel.shape(), ")");
+  const std::int64_t out = element_count({kernel.shape().begin() + static_cast<std::ptrdiff_t>(axis), kernel.shape().end()});
+  check(!bias.defined() || bias.size() == out, "dense: bias must have ", out, " elements, got shape ", bias.defined() ? bias.shape() : Shape{});
+  check(x.dtype() == kernel.dtype() && (!bias.defined() || bias.dtype() == x.dtype()), "dense: input, kernel and bias must have one dtype, got ",
+        x.dtype(), ", ", kernel.dtype(), bias.defined() ? cat(" and ", bias.dtype()) : "");
+  return {in == 0 ? element_count({x.shape().begin(), x.shape().end() - 1}) : x.size() / in, in, out};
+}
+
+/// Columns [column, column + out) of y (rows, width) become activation(x kernel + bias); those of z the pre-activation,
+/// where z may be y.
+void forward(const Tensor& x, const DenseWeights& weights, const Extents& size, Activation activation, Tensor& z, Tensor& y,
+             std::int64_t width, std::int64_t column) {
+  dispatch_real(x.dtype(), "dense", [&]<class T>() {
+    T* pz = static_cast<T*>(z.mutable_raw()) + column;
+    T* py = static_cast<T*>(y.mutable_raw()) + column;
+    const T* bias = weights.bias.defined() ? weights.bias.data<T>().data() : nullptr;
+    const bool plain = !bias && activation == Activation::linear;
+    parallel_gemm({.m = size.rows,
+                   .n = size.out,
+                   .k = size.in,
+                   .a = {x.raw(), size.in},
+                   .b = {weights.kernel.raw(), size.out},
+                   .c = pz,
+                   .ldc = width,
+                   .dtype = x.dtype()},
+                  [&](const GemmTile& tile) {
+                    if (plain) return;
+                    const std::int64_t at = tile.row * width + tile.column;
+                    kernels::table<T>().activations.bias_forward(activation, bias ? bias + tile.column : nullptr, tile.rows, tile.columns,
+                                                                 pz + at, width, py + at, width);
+                  });
+  });
+}
+
+/// dy activation'(z), elementwise.
+Tensor activation_backward(Activation activation, const Tensor& z, const Tensor& dy) {
+  Tensor dz = Tensor::like(dy);
+  dispatch_real(dy.dtype(), "dense", [&]<class T>() {
+    const T *pz = z.data<T>().data(), *pdy = dy.data<T>().data();
+    T* out = dz.mutable_data<T>().data();
+    parallel_rows(dy.size(), 8, [&](std::int64_t begin, std::int64_t end) {
+      kernels::table<T>().activations.backward(activation, pz + begin, pdy + begin, end - begin, out + begin);
+    });
+  });
+  return dz;
+}
+
+/// Sum over rows of columns [column, column + out) of dz (rows, width), with the shape of `bias`.
+Tensor bias_gradient(const Tensor& bias, const Tensor& dz, const Extents& size, std::int64_t width, std::int64_t column) {
+  Tensor gradient = Tensor::like(bias);
+  dispatch_real(dz.dtype(), "dense", [&]<class T>() {
+    const T* from = dz.data<T>().data() + column;
+    T* to = gradient.mutable_data<T>().data();
+    parallel_rows(size.out, size.rows, [&](std::int64_t begin, std::int64_t end) {
+      kernels::table<T>().reduce.column_sum(from + begin, width, size.rows, end - begin, to + begin);
+    });
+  });
+  return gradient;
+}
+
+/// xᵀ dz with the shape of `kernel`.
+Tensor kernel_gradient(const Tensor& x, const Tensor& kernel, const Tensor& dz, const Extents& size, std::int64_t width, std::int64_t column) {
+  Tensor gradient = Tensor::like(kernel);
+  parallel_gemm({.m = size.in,
+                 .n = size.out,
+                 .k = size.rows,
+                 .a = {x.raw(), size.in, Transpose::yes},
+                 .b = {static_cast<const std::byte*>(dz.raw()) + column * size_of(dz.dtype()), width},
+                 .c = gradient.mutable_raw(),
+                 .ldc = size.out,
+                 .dtype = x.dtype()});
+  return gradient;
+}
+
+/// dx (rows, in) becomes dz kernelᵀ, added to what it holds when `add`.
+void input_gradient(Tensor& dx, const Tensor& kernel, const Tensor& dz, const Extents& size, std::int64_t width, std::int64_t column, bool add) {
+  parallel_gemm({.m = size.rows,
+                 .n = size.in,
+                 .k = size.out,
+                 .a = {static_cast<const std::byte*>(dz.raw()) + column * size_of(dz.dtype()), width},
+                 .b = {kernel.raw(), size.out, Transpose::yes},
+                 .c = dx.mutable_raw(),
+                 .ldc = size.in,
+                 .dtype = dz.dtype(),
+                 .beta = add ? 1.0 : 0.0});
+}
+
+Shape with_last(Shape shape, std::int64_t last) {
+  shape.back() = last;
+  return shape;
+}
+
+}  // namespace
+
+Tensor concatenated_dense(const Tensor& x, std::span<const DenseWeights> parts) {
+  check(!parts.empty(), "concatenated_dense: there must be at least one part, got none");
+  std::vector<Extents> sizes;
+  std::vector<Tensor> inputs{x};
+  std::int64_t width = 0;
+  for (const DenseWeights& part : parts) {
+    sizes.push_back(extents_of(x, part));
+    inputs.insert(inputs.end(), {part.kernel, part.bias});
+    width += sizes.back().out;
+  }
+  Tensor y = Tensor::empty(with_last(x.shape(), width), x.dtype());
+  for (std::size_t i = 0, column = 0; i < parts.size(); column += static_cast<std::size_t>(sizes[i++].out))
+    forward(x, parts[i], sizes[i], Activation::linear, y, y, width, static_cast<std::int64_t>(column));
+
+  return record("concatenated_dense", inputs, y, [=, weights = std::vector<DenseWeights>(parts.begin(), parts.end())](std::span<const Tensor> dy) {
+    Gradients gradients(1);
+    if (x.requires_grad()) gradients[0] = Tensor::like(x);
+    std::int64_t column = 0;
+    for (std::size_t i = 0; i < weights.size(); column += sizes[i++].out) {
+      const auto& [kernel, bias] = weights[i];
+      if (x.requires_grad()) input_gradient(gradients[0], kernel, dy[0], sizes[i], width, column, i > 0);
+      gradients.push_back(kernel.requires_grad() ? kernel_gradient(x, kernel, dy[0], sizes[i], width, column) : Tensor());
+      gradients.push_back(bias.requires_grad() ? bias_gradient(bias, dy[0], sizes[i], width, column) : Tensor());
+    }
+    return gradients;
+  });
+}
+
+Tensor dense(const Tensor& x, const Tensor& kernel, const Tensor& bias, Activation activation) {
+  const Extents size = extents_of(x, {kernel, bias});
+  const bool keep = activation != Activation::linear && recording({x, kernel, bias});
+  Tensor y = Tensor::empty(with_last(x.shape(), size.out), x.dtype());
+  Tensor z = keep ? Tensor::like(y) : y.detach();
+  forward(x, {kernel, bias}, size, activation, z, y, size.out, 0);
+  if (!keep) z = Tensor();
+
+  return record("dense", {x, kernel, bias}, y, [=](std::span<const Tensor> dy) -> Gradients {
+    const Tensor dz = activation == Activation::linear ? dy[0] : activation_backward(activation, z, dy[0]);
+    Gradients gradients(3);
+    if (x.requires_grad()) {
+      gradients[0] = Tensor::like(x);
+      input_gradient(gradients[0], kernel, dz, size, size.out, 0, false);
+    }
+    if (kernel.requires_grad()) gradients[1] = kernel_gradient(x, kernel, dz, size, size.out, 0);
+    if (bias.requires_grad()) gradients[2] = bias_gradient(bias, dz, size, size.out, 0);
+    return gradients;
+  });
+}
+
+}  // namespace linnet::ops

@@ -1,0 +1,120 @@
+#include "framework/ops/layer_norm.h"
+
+#include <algorithm>
+
+#include "framework/autograd/tape.h"
+#include "framework/core/parallel.h"
+#include "framework/kernels/table.h"
+#include "framework/ops/dropout.h"
+
+namespace linnet::ops {
+namespace {
+
+constexpr std::int64_t kRowsPerPart = 64;  // rows that share one partial sum of dgamma and dbeta
+
+struct Norm {
+  Tensor gamma, beta;
+  double epsilon;
+};
+
+std::int64_t columns_of(std::string_view op, const Tensor& x, const Norm& norm) {
+  check(!x.shape().empty(), op, ": input must have at least one axis, got a scalar");
+  const std::int64_t columns = x.dim(-1);
+  for (const auto& [name, weight] : {std::pair{"gamma", norm.gamma}, std::pair{"beta", norm.beta}})
+    if (weight.defined()) {
+      check(weight.shape() == Shape{columns}, op, ": ", name, " must have shape ", Shape{columns}, ", got ", weight.shape());
+      check(weight.dtype() == x.dtype(), op, ": ", name, " must have the input's dtype ", x.dtype(), ", got ", weight.dtype());
+    }
+  return columns;
+}
+
+template <class T>
+const T* pointer(const Tensor& tensor) {
+  return tensor.defined() ? tensor.data<T>().data() : nullptr;
+}
+
+struct NormGradients {
+  Tensor x, gamma, beta;
+};
+
+NormGradients backward(const Tensor& x, const Norm& norm, const Tensor& mean, const Tensor& rstd, const Tensor& dy) {
+  const std::int64_t rows = x.rows(), columns = x.dim(-1);
+  // Fixed parts of the rows sum their own share; the shares are added in order. So no thread count changes a bit.
+  const std::int64_t parts = std::max<std::int64_t>(1, (rows + kRowsPerPart - 1) / kRowsPerPart);
+  NormGradients result{Tensor::like(x), Tensor::zeros({columns}, x.dtype()), Tensor::zeros({columns}, x.dtype())};
+  Tensor shares = Tensor::zeros({parts, 2, columns}, x.dtype());
+  dispatch_real(x.dtype(), "layer_norm", [&]<class T>() {
+    const auto& table = kernels::table<T>();
+    const T *px = x.data<T>().data(), *pm = mean.data<T>().data(), *pr = rstd.data<T>().data(), *pdy = dy.data<T>().data();
+    T *pdx = result.x.mutable_data<T>().data(), *share = shares.mutable_data<T>().data();
+    parallel_tasks(parts, [&](std::int64_t part) {
+      const std::int64_t begin = part * kRowsPerPart, end = std::min(rows, begin + kRowsPerPart);
+      table.layer_norm.backward(px + begin * columns, pointer<T>(norm.gamma), pm + begin, pr + begin, pdy + begin * columns, end - begin, columns,
+                                pdx + begin * columns, share + part * 2 * columns, share + (part * 2 + 1) * columns);
+    });
+    T *dgamma = result.gamma.mutable_data<T>().data(), *dbeta = result.beta.mutable_data<T>().data();
+    table.reduce.column_sum(share, 2 * columns, parts, columns, dgamma);
+    table.reduce.column_sum(share + columns, 2 * columns, parts, columns, dbeta);
+  });
+  return result;
+}
+
+}  // namespace
+
+Tensor layer_norm(const Tensor& x, const Tensor& gamma, const Tensor& beta, double epsilon) {
+  const Norm norm{gamma, beta, epsilon};
+  const std::int64_t rows = x.rows(), columns = columns_of("layer_norm", x, norm);
+  Tensor y = Tensor::like(x), mean = Tensor::empty({rows}, x.dtype()), rstd = Tensor::empty({rows}, x.dtype());
+  dispatch_real(x.dtype(), "layer_norm", [&]<class T>() {
+    const T* px = x.data<T>().data();
+    T *py = y.mutable_data<T>().data(), *pm = mean.mutable_data<T>().data(), *pr = rstd.mutable_data<T>().data();
+    parallel_rows(rows, columns, [&](std::int64_t begin, std::int64_t end) {
+      kernels::table<T>().layer_norm.forward(px + begin * columns, pointer<T>(gamma), pointer<T>(beta), static_cast<T>(epsilon), end - begin,
+                                             columns, py + begin * columns, pm + begin, pr + begin);
+    });
+  });
+  return record("layer_norm", {x, gamma, beta}, y, [=](std::span<const Tensor> dy) -> Gradients {
+    NormGradients gradients = backward(x, norm, mean, rstd, dy[0]);
+    return {gradients.x, gradients.gamma, gradients.beta};
+  });
+}
+
+Tensor add_layer_norm(const Tensor& x, const Tensor& residual, const Tensor& gamma, const Tensor& beta, const AddLayerNormOptions& options) {
+  const Norm norm{gamma, beta, options.epsilon};
+  const std::int64_t rows = x.rows(), columns = columns_of("add_layer_norm", x, norm);
+  check(x.shape() == residual.shape() && x.dtype() == residual.dtype(), "add_layer_norm: residual must have the input's shape ", x.shape(),
+        " and dtype ", x.dtype(), ", got ", residual.shape(), " and ", residual.dtype());
+  const DropoutPlan plan = plan_dropout(options.dropout, rows, options.layout);
+  Tensor sum = Tensor::like(x), y = Tensor::like(x), mean = Tensor::empty({rows}, x.dtype()), rstd = Tensor::empty({rows}, x.dtype());
+  dispatch_real(x.dtype(), "add_layer_norm", [&]<class T>() {
+    const auto& table = kernels::table<T>();
+    const T *px = x.data<T>().data(), *pres = residual.data<T>().data();
+    T *ps = sum.mutable_data<T>().data(), *py = y.mutable_data<T>().data(), *pm = mean.mutable_data<T>().data(), *pr = rstd.mutable_data<T>().data();
+    parallel_rows(rows, 2 * columns, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t row = begin; row < end; ++row) {  // row by row: the sum is still in L1 when the norm reads it
+        const std::int64_t at = row * columns;
+        if (plan.active) table.dropout.apply(plan.draw, px + at, pres + at, plan.global_rows.data() + row, 1, columns, ps + at);
+        else table.reduce.sum(px + at, pres + at, columns, ps + at);
+        table.layer_norm.forward(ps + at, pointer<T>(gamma), pointer<T>(beta), static_cast<T>(options.epsilon), 1, columns, py + at, pm + row, pr + row);
+      }
+    });
+  });
+  return record("add_layer_norm", {x, residual, gamma, beta}, y, [=](std::span<const Tensor> dy) -> Gradients {
+    NormGradients gradients = backward(sum, norm, mean, rstd, dy[0]);
+    Tensor dx = gradients.x;
+    if (plan.active) {
+      dx = Tensor::like(x);
+      dispatch_real(x.dtype(), "add_layer_norm", [&]<class T>() {
+        const T* from = gradients.x.data<T>().data();
+        T* to = dx.mutable_data<T>().data();
+        parallel_rows(rows, columns, [&](std::int64_t begin, std::int64_t end) {
+          kernels::table<T>().dropout.apply(plan.draw, from + begin * columns, nullptr, plan.global_rows.data() + begin, end - begin, columns,
+                                            to + begin * columns);
+        });
+      });
+    }
+    return {dx, gradients.x, gradients.gamma, gradients.beta};
+  });
+}
+
+}  // namespace linnet::ops
