@@ -1,10 +1,14 @@
 #include "framework/kernels/gemm_openblas.h"
 
+#include <complex>
+#include <limits>
+
 #define HAVE_CBLAS 1
-#include <cblas.h>
 #include <xflens/cxxblas/cxxblas.cxx>
 
-#include <limits>
+// cxxblas brings declarations of its own, which those of OpenBLAS' cblas.h contradict.
+extern "C" void openblas_set_num_threads(int threads);
+extern "C" char* openblas_get_corename();
 
 namespace linnet::kernels {
 namespace {
