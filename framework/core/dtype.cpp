@@ -28,14 +28,14 @@ DType dtype_from_name(std::string_view name) {
   throw std::invalid_argument(cat("dtype: must be float32, float64, bfloat16, float16, int8 or int32, got '", name, "'"));
 }
 
-DTypePolicy DTypePolicy::from_name(std::string_view name) {
+DTypePolicy::DTypePolicy(const std::string& name) {
   constexpr std::string_view kMixed = "mixed_";
   const bool mixed = name.starts_with(kMixed);
-  const DType compute = dtype_from_name(mixed ? name.substr(kMixed.size()) : name);
+  compute = dtype_from_name(mixed ? std::string_view(name).substr(kMixed.size()) : name);
+  variable = mixed ? DType::float32 : compute;
   const bool half = compute == DType::bfloat16 || compute == DType::float16;
   check(compute != DType::int8 && compute != DType::int32 && (half || !mixed),
         "dtype policy: must be float32, float64, bfloat16, float16, mixed_bfloat16 or mixed_float16, got '", name, "'");
-  return {mixed ? DType::float32 : compute, compute};
 }
 
 std::string DTypePolicy::name() const { return cat(variable == compute ? "" : "mixed_", compute); }

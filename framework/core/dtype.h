@@ -54,10 +54,14 @@ decltype(auto) dispatch_real(DType dtype, std::string_view op, F&& f) {
 struct DTypePolicy {
   DType variable = DType::float32;
   DType compute = DType::float32;
-  bool operator==(const DTypePolicy&) const = default;
-  /// "float32" gives both, "mixed_bfloat16" gives {float32, bfloat16}. Throws on an unknown name.
-  static DTypePolicy from_name(std::string_view name);
+
+  DTypePolicy() = default;
+  /// "float32" gives both, "mixed_bfloat16" gives {float32, bfloat16}. Throws on an unknown name. Implicit, so that a config
+  /// may say .dtype = "float64".
+  DTypePolicy(const std::string& name);
+  DTypePolicy(const char* name) : DTypePolicy(std::string(name)) {}
   std::string name() const;
+  bool operator==(const DTypePolicy&) const = default;
 };
 
 }  // namespace linnet

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "framework/config/fields.h"
+
+namespace linnet {
+
+using FieldList = std::function<void(FieldVisitor&)>;
+
+/// One JSON object with the fields in declaration order.
+std::string write_json(const FieldList& fields);
+/// Sets the fields that `json` names; the others keep their values. Throws std::invalid_argument that begins with `what` on
+/// malformed JSON, a key that is no field, or a value of the wrong type.
+void read_json(std::string_view json, std::string_view what, const FieldList& fields);
+
+template <HasFields C>
+std::string to_json(C config) {
+  return write_json([&](FieldVisitor& field) { config.fields(field); });
+}
+template <HasFields C>
+C from_json(std::string_view json, std::string_view what) {
+  C config;
+  read_json(json, what, [&](FieldVisitor& field) { config.fields(field); });
+  return config;
+}
+
+}  // namespace linnet

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+
+#include "framework/config/fields.h"
+#include "framework/core/tensor.h"
+
+namespace linnet {
+
+/// How a weight gets its first values, by Keras' class name: Zeros, Ones, Constant, RandomUniform, RandomNormal,
+/// TruncatedNormal, GlorotUniform, GlorotNormal, HeUniform, HeNormal, LecunUniform, LecunNormal.
+struct Initializer {
+  std::string class_name = "GlorotUniform";
+  double value = 0;                    ///< Constant
+  double minval = -0.05, maxval = 0.05;  ///< RandomUniform
+  double mean = 0, stddev = 0.05;      ///< RandomNormal, TruncatedNormal: samples beyond 2 stddev are drawn again
+  void fields(FieldVisitor& field);
+
+  static Initializer zeros() { return {.class_name = "Zeros"}; }
+  static Initializer ones() { return {.class_name = "Ones"}; }
+  static Initializer random_uniform() { return {.class_name = "RandomUniform"}; }
+  static Initializer truncated_normal(double stddev) { return {.class_name = "TruncatedNormal", .stddev = stddev}; }
+
+  /// A new tensor with values that depend on the seed and on how many weights were initialised before (core/random.h).
+  /// Fans as Keras': for (…, in, out) the leading extents count as a receptive field. Throws on an unknown class name.
+  Tensor make(const Shape& shape, DType dtype) const;
+};
+
+}  // namespace linnet
