@@ -1,0 +1,202 @@
+#include "tests/support/op_cases.h"
+
+#include <boost/test/unit_test.hpp>
+#include <cstring>
+
+#include "framework/autograd/gradcheck.h"
+#include "framework/autograd/tape.h"
+#include "framework/core/parallel.h"
+#include "framework/core/random.h"
+#include "tests/support/near.h"
+
+using namespace linnet;
+using namespace linnet::testing;
+
+namespace {
+
+/// Runs `check` on every case with the case's name in the messages.
+void for_each_case(const std::function<void(const OpCase&)>& check) {
+  for (const OpFamily& family : op_families())
+    for (const OpCase& op_case : family.cases) BOOST_TEST_CONTEXT(family.op << ", " << op_case.name) {
+        check(op_case);
+      }
+}
+
+/// The outputs under a tape, as values.
+Tensors run(const OpCase& op_case, const Tensors& inputs, TapeOptions options = {}) {
+  set_seed(kOpCaseSeed);
+  const Tape tape(options);
+  return op_case.call(inputs);
+}
+
+/// The outputs and the gradients of every differentiable input for fixed random gradients of the outputs.
+Tensors run_backward(const OpCase& op_case, DType dtype) {
+  Tensors inputs = make_inputs(op_case, dtype), results;
+  set_seed(kOpCaseSeed);
+  Tape tape;
+  const Tensors outputs = op_case.call(inputs);
+  Tensors tracked, cotangents;
+  for (std::uint32_t i = 0; i < outputs.size(); ++i) {
+    results.push_back(outputs[i].detach());
+    if (!outputs[i].requires_grad()) continue;
+    tracked.push_back(outputs[i]);
+    // Rounded to float32 first: both dtypes get the same numbers.
+    cotangents.push_back(random_normal(outputs[i].shape(), DType::float64, {kOpCaseSeed, 8, i}).cast(DType::float32).cast(dtype));
+  }
+  tape.backward(tracked, cotangents);
+  for (Tensor& input : inputs)
+    if (input.requires_grad()) results.push_back(input.grad().defined() ? input.take_grad() : Tensor::zeros(input.shape(), dtype));
+  return results;
+}
+
+void compare(const std::string& what, const std::vector<double>& expected, const Tensor& actual, const Tolerance& tolerance) {
+  const std::vector<double> values = actual.to_vector();
+  BOOST_REQUIRE_MESSAGE(values.size() == expected.size(), what << ": " << values.size() << " values, expected " << expected.size());
+  const GoldenError error = golden_error(expected, values, tolerance);
+  BOOST_TEST(error.outside == 0, what << ": " << error.outside << " of " << values.size() << " outside; element " << error.worst << " is "
+                                      << values[static_cast<std::size_t>(error.worst)] << ", expected "
+                                      << expected[static_cast<std::size_t>(error.worst)] << " (tolerance " << tolerance.absolute << ")");
+}
+
+Tolerance tolerance_of(const OpCase& op_case, DType dtype) {
+  const Tolerance tolerance = rounding(dtype, op_case.terms);
+  return {.absolute = tolerance.absolute * op_case.amplification, .relative = tolerance.relative * op_case.amplification};
+}
+
+void require_same_bits(const std::string& what, const Tensors& a, const Tensors& b) {
+  BOOST_REQUIRE(a.size() == b.size());
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    BOOST_REQUIRE(a[i].shape() == b[i].shape());
+    BOOST_TEST(std::memcmp(a[i].raw(), b[i].raw(), static_cast<std::size_t>(a[i].size() * size_of(a[i].dtype()))) == 0, what << ": result " << i);
+  }
+}
+
+/// Outputs one behind the other as one vector, so that one check sees all of them.
+Tensor joined(const Tensors& outputs) {
+  if (outputs.size() == 1) return outputs[0];
+  std::vector<double> values;
+  for (const Tensor& output : outputs) {
+    const std::vector<double> part = output.to_vector();
+    values.insert(values.end(), part.begin(), part.end());
+  }
+  const auto count = static_cast<std::int64_t>(values.size());
+  return record("joined", std::span<const Tensor>(outputs), Tensor::from(values, {count}), [outputs](std::span<const Tensor> dy) {
+    Gradients gradients;
+    std::int64_t begin = 0;
+    for (const Tensor& output : outputs) {
+      gradients.push_back(dy[0].slice_rows(begin, begin + output.size()).reshape(output.shape()).clone());
+      begin += output.size();
+    }
+    return gradients;
+  });
+}
+
+/// What f throws, "" for nothing.
+std::string message_of(const std::function<void()>& f) {
+  try {
+    f();
+    return "";
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+}
+
+struct ThreadCount {
+  int before = num_threads();
+  ~ThreadCount() { set_num_threads(before); }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(op_cases)
+
+BOOST_AUTO_TEST_CASE(values_agree_with_the_reference_in_plain_loops) {
+  for_each_case([](const OpCase& op_case) {
+    for (const DType dtype : {DType::float64, DType::float32}) {
+      const Tensors inputs = make_inputs(op_case, dtype), outputs = run(op_case, inputs);
+      const Arrays expected = op_case.reference(to_arrays(inputs));
+      BOOST_REQUIRE(outputs.size() == expected.size());
+      for (std::size_t i = 0; i < outputs.size(); ++i) {
+        BOOST_TEST(outputs[i].shape() == expected[i].shape, boost::test_tools::per_element());
+        BOOST_TEST((outputs[i].dtype() == dtype || outputs[i].dtype() == DType::int32));
+        compare(cat(dtype, " output ", i), expected[i].values, outputs[i], tolerance_of(op_case, dtype));
+      }
+    }
+  });
+}
+
+BOOST_AUTO_TEST_CASE(gradients_agree_with_differences_in_float64) {
+  constexpr std::int64_t kFullJacobian = 200;  // inputs with more elements are checked along one random direction
+  for_each_case([](const OpCase& op_case) {
+    const Tensors inputs = make_inputs(op_case, DType::float64);
+    Tensors differentiable;
+    std::int64_t elements = 0;
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+      if (op_case.inputs[i].differentiable) {
+        differentiable.push_back(inputs[i]);
+        elements += inputs[i].size();
+      }
+    set_seed(kOpCaseSeed);
+    const auto all = [&] { return joined(op_case.call(inputs)); };
+    if (elements > kFullJacobian) {
+      BOOST_TEST(message_of([&] { gradcheck_direction(op_case.name, all, differentiable); }) == "");
+      return;
+    }
+    BOOST_TEST(message_of([&] { gradcheck(op_case.name, all, differentiable); }) == "");
+    // Each output of several alone: the gradients of the others are undefined then.
+    const std::size_t outputs = run(op_case, inputs).size();
+    for (std::size_t i = 0; outputs > 1 && i < outputs; ++i) {
+      const auto one = [&] { return op_case.call(inputs)[i]; };
+      BOOST_TEST(message_of([&] { gradcheck(cat(op_case.name, " output ", i), one, differentiable); }) == "");
+    }
+  });
+}
+
+BOOST_AUTO_TEST_CASE(float32_agrees_with_float64) {
+  for_each_case([](const OpCase& op_case) {
+    const Tensors narrow = run_backward(op_case, DType::float32), wide = run_backward(op_case, DType::float64);
+    BOOST_REQUIRE(narrow.size() == wide.size());
+    for (std::size_t i = 0; i < narrow.size(); ++i) compare(cat("result ", i), wide[i].to_vector(), narrow[i], tolerance_of(op_case, DType::float32));
+  });
+}
+
+BOOST_AUTO_TEST_CASE(recording_changes_no_bit) {
+  for_each_case([](const OpCase& op_case) {
+    for (const DType dtype : {DType::float32, DType::float64}) {
+      const Tensors inputs = make_inputs(op_case, dtype);
+      Tensors constants;
+      for (const Tensor& input : inputs) constants.push_back(input.detach());
+      const Tensors recorded = run(op_case, inputs, {.dropout = !op_case.random});
+      require_same_bits("without a tape", recorded, op_case.call(inputs));
+      require_same_bits("of constants", recorded, run(op_case, constants, {.dropout = !op_case.random}));
+    }
+  });
+}
+
+BOOST_AUTO_TEST_CASE(the_number_of_threads_changes_no_bit) {
+  const ThreadCount restore;
+  for_each_case([](const OpCase& op_case) {
+    set_num_threads(1);
+    const Tensors one = run_backward(op_case, DType::float32);
+    for (const int threads : {2, 3}) {
+      set_num_threads(threads);
+      require_same_bits(cat(threads, " threads"), one, run_backward(op_case, DType::float32));
+    }
+  });
+}
+
+BOOST_AUTO_TEST_CASE(wrong_calls_throw_with_the_name_of_the_op) {
+  for (const OpFamily& family : op_families()) BOOST_TEST_CONTEXT(family.op) {
+      bool named = false;
+      for (const BadCall& bad : family.bad_calls) {
+        named |= bad.message.starts_with(family.op + ":");
+        BOOST_CHECK_EXCEPTION(bad.call(), std::invalid_argument, [&](const std::exception& error) {
+          BOOST_TEST(error.what() == bad.message);
+          return error.what() == bad.message;
+        });
+      }
+      BOOST_TEST(named, "no wrong call has a message that begins with " << family.op);
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

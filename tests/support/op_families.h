@@ -1,0 +1,14 @@
+#pragma once
+
+#include "tests/support/op_cases.h"
+
+namespace linnet::testing {
+
+OpFamily add_layer_norm_family();
+OpFamily concatenated_dense_family();
+OpFamily dense_family();
+OpFamily dropout_family();
+OpFamily layer_norm_family();
+OpFamily matmul_family();
+
+}  // namespace linnet::testing
