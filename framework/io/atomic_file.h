@@ -1,0 +1,34 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace linnet {
+
+/// Replaces a file as a whole: whoever opens `target` sees the old or the new content, never a part. Write to temporary(),
+/// close it, then commit(). Dropped without commit, it removes the temporary file and leaves the target as it was.
+class AtomicFile {
+ public:
+  /// Picks a new name in the target's directory, which must exist; makes nothing yet. Throws std::runtime_error otherwise.
+  explicit AtomicFile(std::filesystem::path target);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  const std::filesystem::path& target() const { return target_; }
+  const std::filesystem::path& temporary() const { return temporary_; }
+  /// fsync, rename, fsync of the directory. Throws std::runtime_error naming the file and the system's reason.
+  void commit();
+
+ private:
+  std::filesystem::path target_, temporary_;
+  bool committed_ = false;
+};
+
+/// The whole content of a regular file. Throws std::runtime_error naming the file, also when it has more than `limit` bytes.
+std::string read_text(const std::filesystem::path& file, std::int64_t limit = std::int64_t{1} << 30);
+/// Replaces the file atomically. Throws std::runtime_error naming the file and the system's reason.
+void write_text(const std::filesystem::path& file, std::string_view text);
+
+}  // namespace linnet
