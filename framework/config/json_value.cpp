@@ -110,7 +110,7 @@ void JsonValue::place(const std::string& where) {
   where_ = where;
   const std::string before = where + (where.ends_with(':') ? " " : ".");
   if (auto* object = std::get_if<Object>(&value_))
-    for (Member& member : *object) member.value.place(before + member.name);
+    for (Member& member : *object) member.second.place(before + member.first);
   if (auto* array = std::get_if<Array>(&value_))
     for (std::size_t i = 0; i < array->size(); ++i) (*array)[i].place(cat(where, "[", i, "]"));
 }
@@ -122,30 +122,20 @@ const T& JsonValue::as(std::string_view type) const {
   return *value;
 }
 
-bool JsonValue::boolean() const {
-  return as<bool>("true or false");
-}
-std::int64_t JsonValue::integer() const {
-  return as<std::int64_t>("an integer");
-}
+bool JsonValue::boolean() const { return as<bool>("true or false"); }
+std::int64_t JsonValue::integer() const { return as<std::int64_t>("an integer"); }
 double JsonValue::number() const {
   if (const auto* whole = std::get_if<std::int64_t>(&value_)) return static_cast<double>(*whole);
   return as<double>("a number");
 }
-const std::string& JsonValue::text() const {
-  return as<std::string>("a string");
-}
-const JsonValue::Array& JsonValue::elements() const {
-  return as<Array>("a list");
-}
-const JsonValue::Object& JsonValue::members() const {
-  return as<Object>("an object");
-}
+const std::string& JsonValue::text() const { return as<std::string>("a string"); }
+const JsonValue::Array& JsonValue::elements() const { return as<Array>("a list"); }
+const JsonValue::Object& JsonValue::members() const { return as<Object>("an object"); }
 
 const JsonValue* JsonValue::find(std::string_view name) const {
   const Object& object = members();
-  const auto found = std::ranges::find(object, name, &Member::name);
-  return found == object.end() ? nullptr : &found->value;
+  const auto found = std::ranges::find(object, name, &Member::first);
+  return found == object.end() ? nullptr : &found->second;
 }
 
 const JsonValue& JsonValue::at(std::string_view name) const {
@@ -157,14 +147,14 @@ const JsonValue& JsonValue::at(std::string_view name) const {
 void JsonValue::set(std::string_view name, JsonValue value) {
   members();
   Object& object = std::get<Object>(value_);
-  const auto found = std::ranges::find(object, name, &Member::name);
-  if (found != object.end()) found->value = std::move(value);
+  const auto found = std::ranges::find(object, name, &Member::first);
+  if (found != object.end()) found->second = std::move(value);
   else object.push_back({std::string(name), std::move(value)});
 }
 
 void JsonValue::erase(std::string_view name) {
   members();
-  std::erase_if(std::get<Object>(value_), [&](const Member& member) { return member.name == name; });
+  std::erase_if(std::get<Object>(value_), [&](const Member& member) { return member.first == name; });
 }
 
 void JsonValue::write(std::string& out, int indent, int level) const {
@@ -177,9 +167,9 @@ void JsonValue::write(std::string& out, int indent, int level) const {
     for (const Member& member : *object) {
       if (&member != &object->front()) out += indent > 0 ? "," : ", ";
       newline(level + 1);
-      scalar(member.name);
+      scalar(member.first);
       out += ": ";
-      member.value.write(out, indent, level + 1);
+      member.second.write(out, indent, level + 1);
     }
     if (!object->empty()) newline(level);
     out += '}';

@@ -14,7 +14,7 @@ namespace linnet {
 /// Reading a value as what it is not throws std::runtime_error.
 class JsonValue {
  public:
-  struct Member;
+  using Member = std::pair<std::string, JsonValue>;  ///< name and value
   using Array = std::vector<JsonValue>;
   using Object = std::vector<Member>;
 
@@ -25,7 +25,7 @@ class JsonValue {
   JsonValue(std::string value) : value_(std::move(value)) {}
   JsonValue(const char* value) : value_(std::string(value)) {}
   static JsonValue object(std::initializer_list<Member> members = {});
-  static JsonValue array(Array elements = {});
+  static JsonValue array(Array elements);
 
   /// `what` is the file's name, for errors. Throws std::runtime_error with the line unless `text` is one JSON value in UTF-8
   /// without keys that are there twice, NaN, infinities and integers beyond 64 bits, and nested at most 64 deep.
@@ -66,11 +66,6 @@ class JsonValue {
 
   std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, Array, Object> value_ = nullptr;
   std::string where_ = "json";
-};
-
-struct JsonValue::Member {
-  std::string name;
-  JsonValue value;
 };
 
 }  // namespace linnet

@@ -30,9 +30,7 @@ class Descriptor {
   int number_;
 };
 
-std::string reason() {
-  return std::strerror(errno);
-}
+std::string reason() { return std::strerror(errno); }
 
 std::filesystem::path directory_of(const std::filesystem::path& file) {
   const std::filesystem::path parent = file.parent_path();

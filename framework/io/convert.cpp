@@ -5,12 +5,8 @@
 namespace linnet {
 namespace {
 
-bool is_half(DType dtype) {
-  return dtype == DType::bfloat16 || dtype == DType::float16;
-}
-bool is_integer(DType dtype) {
-  return dtype == DType::int8 || dtype == DType::int32;
-}
+bool is_half(DType dtype) { return dtype == DType::bfloat16 || dtype == DType::float16; }
+bool is_integer(DType dtype) { return dtype == DType::int8 || dtype == DType::int32; }
 
 Tensor widen(const Tensor& source) {
   Tensor result = Tensor::empty(source.shape(), DType::float32);

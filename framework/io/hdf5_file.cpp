@@ -35,30 +35,18 @@ std::vector<std::string> parts_of(const std::string& path) {
 
 std::string_view class_text(H5T_class_t type) {
   switch (type) {
-    case H5T_INTEGER:
-      return "integer";
-    case H5T_FLOAT:
-      return "float";
-    case H5T_TIME:
-      return "time";
-    case H5T_STRING:
-      return "string";
-    case H5T_BITFIELD:
-      return "bitfield";
-    case H5T_OPAQUE:
-      return "opaque";
-    case H5T_COMPOUND:
-      return "compound";
-    case H5T_REFERENCE:
-      return "reference";
-    case H5T_ENUM:
-      return "enumeration";
-    case H5T_VLEN:
-      return "variable-length";
-    case H5T_ARRAY:
-      return "array";
-    default:
-      return "unknown";
+    case H5T_INTEGER: return "integer";
+    case H5T_FLOAT: return "float";
+    case H5T_TIME: return "time";
+    case H5T_STRING: return "string";
+    case H5T_BITFIELD: return "bitfield";
+    case H5T_OPAQUE: return "opaque";
+    case H5T_COMPOUND: return "compound";
+    case H5T_REFERENCE: return "reference";
+    case H5T_ENUM: return "enumeration";
+    case H5T_VLEN: return "variable-length";
+    case H5T_ARRAY: return "array";
+    default: return "unknown";
   }
 }
 
@@ -255,23 +243,12 @@ struct Hdf5File::Impl {
     const Handle half = hdf5::float16_type();
     hid_t type = dataset.type.get();  // bfloat16: the bytes as they are
     switch (dataset.dtype) {
-      case DType::float32:
-        type = H5T_NATIVE_FLOAT;
-        break;
-      case DType::float64:
-        type = H5T_NATIVE_DOUBLE;
-        break;
-      case DType::float16:
-        type = half.get();
-        break;
-      case DType::int8:
-        type = H5T_NATIVE_INT8;
-        break;
-      case DType::int32:
-        type = H5T_NATIVE_INT32;
-        break;
-      case DType::bfloat16:
-        break;
+      case DType::float32: type = H5T_NATIVE_FLOAT; break;
+      case DType::float64: type = H5T_NATIVE_DOUBLE; break;
+      case DType::float16: type = half.get(); break;
+      case DType::int8: type = H5T_NATIVE_INT8; break;
+      case DType::int32: type = H5T_NATIVE_INT32; break;
+      case DType::bfloat16: break;
     }
     read_elements(dataset, type, tensor.mutable_raw(), where);
   }
@@ -322,9 +299,7 @@ Hdf5File& Hdf5File::operator=(Hdf5File&& other) noexcept {
   return *this;
 }
 
-const std::filesystem::path& Hdf5File::path() const {
-  return impl_->path;
-}
+const std::filesystem::path& Hdf5File::path() const { return impl_->path; }
 
 bool Hdf5File::exists(const std::string& path) const {
   const auto guard = hdf5::lock();

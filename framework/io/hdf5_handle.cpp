@@ -40,8 +40,6 @@ Handle float16_type() {
   return type;
 }
 
-Handle bfloat16_type() {
-  return {H5Tcreate(H5T_OPAQUE, 2), H5Tclose};
-}
+Handle bfloat16_type() { return {H5Tcreate(H5T_OPAQUE, 2), H5Tclose}; }
 
 }  // namespace linnet::hdf5

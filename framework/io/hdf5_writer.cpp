@@ -75,23 +75,12 @@ void Hdf5Writer::dataset(const std::string& path, const Tensor& tensor) {
   const Handle half = hdf5::float16_type(), brain = hdf5::bfloat16_type();
   hid_t type = H5T_IEEE_F32LE;
   switch (tensor.dtype()) {
-    case DType::float32:
-      break;
-    case DType::float64:
-      type = H5T_IEEE_F64LE;
-      break;
-    case DType::float16:
-      type = half.get();
-      break;
-    case DType::bfloat16:
-      type = brain.get();
-      break;
-    case DType::int8:
-      type = H5T_STD_I8LE;
-      break;
-    case DType::int32:
-      type = H5T_STD_I32LE;
-      break;
+    case DType::float32: break;
+    case DType::float64: type = H5T_IEEE_F64LE; break;
+    case DType::float16: type = half.get(); break;
+    case DType::bfloat16: type = brain.get(); break;
+    case DType::int8: type = H5T_STD_I8LE; break;
+    case DType::int32: type = H5T_STD_I32LE; break;
   }
   std::vector<hsize_t> extents(tensor.shape().begin(), tensor.shape().end());
   const Handle space(extents.empty() ? H5Screate(H5S_SCALAR) : H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr), H5Sclose);

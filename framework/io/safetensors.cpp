@@ -47,10 +47,10 @@ struct Safetensors::Impl {
       check_file(std::filesystem::exists(path.parent_path() / shard), "Safetensors: ", path.string(), ": shard ", shard, " is missing");
       const std::size_t begin = entries.size();
       add_file(path.parent_path() / shard);
-      std::erase_if(entries, [&, seen = std::size_t{0}](const Entry& entry) mutable {  // what the index places elsewhere
+      std::erase_if(entries, [&places, begin, here = shard, seen = std::size_t{0}](const Entry& entry) mutable {  // what the index places elsewhere
         if (seen++ < begin) return false;
         const auto place = places.find(entry.name);
-        return place == places.end() || place->second != shard;
+        return place == places.end() || place->second != here;
       });
       first[shard] = begin;
     }
@@ -101,18 +101,12 @@ void copy_elements(const Safetensors::Entry& entry, Tensor& tensor, const std::f
 
 std::string_view type_of(DType dtype) {
   switch (dtype) {
-    case DType::float32:
-      return "F32";
-    case DType::float64:
-      return "F64";
-    case DType::float16:
-      return "F16";
-    case DType::bfloat16:
-      return "BF16";
-    case DType::int8:
-      return "I8";
-    case DType::int32:
-      return "I32";
+    case DType::float32: return "F32";
+    case DType::float64: return "F64";
+    case DType::float16: return "F16";
+    case DType::bfloat16: return "BF16";
+    case DType::int8: return "I8";
+    case DType::int32: return "I32";
   }
   return {};
 }
@@ -128,19 +122,11 @@ Safetensors::~Safetensors() = default;
 Safetensors::Safetensors(Safetensors&&) noexcept = default;
 Safetensors& Safetensors::operator=(Safetensors&&) noexcept = default;
 
-const std::filesystem::path& Safetensors::path() const {
-  return impl_->path;
-}
-std::span<const Safetensors::Entry> Safetensors::entries() const {
-  return impl_->entries;
-}
-const std::map<std::string, std::string>& Safetensors::metadata() const {
-  return impl_->metadata;
-}
+const std::filesystem::path& Safetensors::path() const { return impl_->path; }
+std::span<const Safetensors::Entry> Safetensors::entries() const { return impl_->entries; }
+const std::map<std::string, std::string>& Safetensors::metadata() const { return impl_->metadata; }
 
-bool Safetensors::contains(std::string_view name) const {
-  return std::ranges::binary_search(impl_->entries, name, {}, &Entry::name);
-}
+bool Safetensors::contains(std::string_view name) const { return std::ranges::binary_search(impl_->entries, name, {}, &Entry::name); }
 
 const Safetensors::Entry& Safetensors::entry(std::string_view name) const {
   const auto found = std::ranges::lower_bound(impl_->entries, name, {}, &Entry::name);
@@ -148,12 +134,8 @@ const Safetensors::Entry& Safetensors::entry(std::string_view name) const {
   return *found;
 }
 
-Shape Safetensors::shape(std::string_view name) const {
-  return entry(name).shape;
-}
-DType Safetensors::dtype(std::string_view name) const {
-  return dtype_of_type(entry(name).type);
-}
+Shape Safetensors::shape(std::string_view name) const { return entry(name).shape; }
+DType Safetensors::dtype(std::string_view name) const { return dtype_of_type(entry(name).type); }
 
 Tensor Safetensors::read(std::string_view name) const {
   const Entry& found = entry(name);
