@@ -11,16 +11,22 @@
   template <class T>                                         \
   ActivationKernels<T> activation_kernels();                 \
   template <class T>                                         \
+  AdamKernels<T> adam_kernels();                             \
+  template <class T>                                         \
   DropoutKernels<T> dropout_kernels();                       \
   template <class T>                                         \
   LayerNormKernels<T> layer_norm_kernels();                  \
+  template <class T>                                         \
+  LogSumExpKernels<T> log_sum_exp_kernels();                 \
   template <class T>                                         \
   ReduceKernels<T> reduce_kernels();                         \
   template <class T>                                         \
   Table<T> make_table() {                                    \
     return {.activations = activation_kernels<T>(),          \
+            .adam = adam_kernels<T>(),                       \
             .dropout = dropout_kernels<T>(),                 \
             .layer_norm = layer_norm_kernels<T>(),           \
+            .log_sum_exp = log_sum_exp_kernels<T>(),         \
             .reduce = reduce_kernels<T>()};                  \
   }                                                          \
   }

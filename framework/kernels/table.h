@@ -3,8 +3,10 @@
 #include <string_view>
 
 #include "framework/kernels/activations.h"
+#include "framework/kernels/adam.h"
 #include "framework/kernels/dropout.h"
 #include "framework/kernels/layer_norm.h"
+#include "framework/kernels/log_sum_exp.h"
 #include "framework/kernels/reduce.h"
 
 // Leaf loops over raw pointers: single-threaded, no Tensor, no allocation. Each kernels/*.cpp but this table's and the gemm
@@ -18,8 +20,10 @@ namespace linnet::kernels {
 template <class T>
 struct Table {
   ActivationKernels<T> activations;
+  AdamKernels<T> adam;
   DropoutKernels<T> dropout;
   LayerNormKernels<T> layer_norm;
+  LogSumExpKernels<T> log_sum_exp;
   ReduceKernels<T> reduce;
 };
 
