@@ -71,14 +71,14 @@ Adafactor::Adafactor(const std::vector<Parameter>& parameters, const OptimizerCo
   }
 }
 
-void Adafactor::update(std::span<const Update> updates, double learning_rate) {
+void Adafactor::update(std::span<const Update> updates) {
   for (const Update& update : updates) {
-    decay_weight(update, learning_rate);
+    decay_weight(update);
     const Tensor gradient = clamped_gradient(update);
     dispatch_real(gradient.dtype(), "Adafactor", [&]<class T>() {
       const T t = static_cast<T>(local_step());
       const T bound = 1 / std::sqrt(t);
-      const T rate = config_.relative_step ? std::min(static_cast<T>(learning_rate), bound) : static_cast<T>(learning_rate);
+      const T rate = config_.relative_step ? std::min(static_cast<T>(update.learning_rate), bound) : static_cast<T>(update.learning_rate);
       const Moments<T> moments{1 - std::pow(t, static_cast<T>(config_.beta_2_decay)), static_cast<T>(config_.epsilon_1)};
       const T* g = gradient.data<T>().data();
       Slots& slots = slots_[update.index];

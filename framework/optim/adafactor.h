@@ -24,7 +24,7 @@ class Adafactor : public Optimizer {
   Adafactor(const std::vector<Parameter>& parameters, const OptimizerConfig& common, const Config& config);
 
  private:
-  void update(std::span<const Update> updates, double learning_rate) override;
+  void update(std::span<const Update> updates) override;
 
   Config config_;
   struct Slots {

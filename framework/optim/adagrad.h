@@ -16,7 +16,7 @@ class Adagrad : public Optimizer {
   Adagrad(const std::vector<Parameter>& parameters, const OptimizerConfig& common, const Config& config);
 
  private:
-  void update(std::span<const Update> updates, double learning_rate) override;
+  void update(std::span<const Update> updates) override;
 
   Config config_;
   std::vector<Tensor> accumulators_;

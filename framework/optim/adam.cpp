@@ -19,9 +19,9 @@ struct Part {
 };
 
 template <class T>
-kernels::AdamStep<T> adam_step(const Adam::Config& config, const Update& update, std::int64_t t, double learning_rate) {
+kernels::AdamStep<T> adam_step(const Adam::Config& config, const Update& update, std::int64_t t) {
   // In the weight's precision, as Keras does: near 1 a float32 beta_2 is off by more than alpha's rounding.
-  const T rate = static_cast<T>(learning_rate), step = static_cast<T>(t);
+  const T rate = static_cast<T>(update.learning_rate), step = static_cast<T>(t);
   const T power_1 = std::pow(static_cast<T>(config.beta_1), step), power_2 = std::pow(static_cast<T>(config.beta_2), step);
   return {.scale = static_cast<T>(update.scale),
           .clip = static_cast<T>(update.clip),
@@ -101,7 +101,7 @@ void Adam::find_touched(const Update& update, bool all) {
   for (const std::int32_t row : update.rows) rows.touched[static_cast<std::size_t>(row)] = 1;
 }
 
-void Adam::update(std::span<const Update> updates, double learning_rate) {
+void Adam::update(std::span<const Update> updates) {
   std::vector<Part> parts;
   for (std::size_t i = 0; i < updates.size(); ++i) {
     const Update& update = updates[i];
@@ -127,7 +127,7 @@ void Adam::update(std::span<const Update> updates, double learning_rate) {
     const Update& update = updates[part.update];
     const auto& raw = pointers[part.update];
     dispatch_real(update.weight.dtype(), "Adam", [&]<class T>() {
-      const kernels::AdamStep<T> step = adam_step<T>(config_, update, local_step(), learning_rate);
+      const kernels::AdamStep<T> step = adam_step<T>(config_, update, local_step());
       const auto typed = [&](std::size_t i) { return i < raw.size() ? static_cast<T*>(raw[i]) : nullptr; };
       const Pointers<T> p{update.gradient.data<T>().data(), typed(0), typed(1), typed(2), typed(3)};
       if (update.by_rows) return update_rows(step, update, rows_[update.index].touched, part.begin, part.end, p);

@@ -30,7 +30,7 @@ class Adam : public Optimizer {
     std::vector<std::uint64_t> versions;
   };
 
-  void update(std::span<const Update> updates, double learning_rate) override;
+  void update(std::span<const Update> updates) override;
   bool takes_rows() const override { return true; }
   std::vector<std::uint64_t> slot_versions(std::size_t index) const;
   void find_touched(const Update& update, bool all);

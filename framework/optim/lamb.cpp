@@ -13,9 +13,9 @@ void Lamb::Config::fields(FieldVisitor& field) {
 Lamb::Lamb(const std::vector<Parameter>& parameters, const OptimizerConfig& common, const Config& config)
     : Optimizer("Lamb", parameters, common), config_(config), slots_(add_slots({"momentum", "velocity"})) {}
 
-void Lamb::update(std::span<const Update> updates, double learning_rate) {
+void Lamb::update(std::span<const Update> updates) {
   for (const Update& update : updates) {
-    decay_weight(update, learning_rate);
+    decay_weight(update);
     const Tensor gradient = clamped_gradient(update), step = Tensor::like(gradient);
     dispatch_real(update.weight.dtype(), "Lamb", [&]<class T>() {
       const T t = static_cast<T>(local_step()), epsilon = static_cast<T>(config_.epsilon);
@@ -37,7 +37,7 @@ void Lamb::update(std::span<const Update> updates, double learning_rate) {
       const Update norms[] = {{.weight = weight, .gradient = weight.detach()}, {.weight = weight, .gradient = step}};
       const std::vector<double> squares = sums_of_squares(norms);
       const double ratio = squares[0] > 0 && squares[1] > 0 ? std::sqrt(squares[0]) / std::sqrt(squares[1]) : 1;
-      const T rate = static_cast<T>(ratio * learning_rate);
+      const T rate = static_cast<T>(ratio * update.learning_rate);
       T* w = weight.mutable_data<T>().data();
       parallel_rows(size, 2, [=](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i) w[i] -= rate * u[i];

@@ -19,7 +19,7 @@ class Nadam : public Optimizer {
   Nadam(const std::vector<Parameter>& parameters, const OptimizerConfig& common, const Config& config);
 
  private:
-  void update(std::span<const Update> updates, double learning_rate) override;
+  void update(std::span<const Update> updates) override;
 
   Config config_;
   std::vector<std::vector<Tensor>> slots_;  // m, v

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
-#include <regex>
 #include <set>
 
 #include "framework/core/error.h"
@@ -62,19 +61,14 @@ Optimizer::Optimizer(std::string_view class_name, const std::vector<Parameter>& 
         " (set_trainable(true) unfreezes a layer)");
 
   std::vector<std::regex> excluded;
-  for (const std::string& pattern : config.exclude_from_weight_decay) {
-    try {
-      excluded.emplace_back(pattern);
-    } catch (const std::regex_error&) {
-      throw std::invalid_argument(cat(class_name, ": exclude_from_weight_decay must hold regular expressions, got '", pattern, "'"));
-    }
-  }
+  for (const std::string& pattern : config.exclude_from_weight_decay) excluded.push_back(regular_expression(pattern, "exclude_from_weight_decay"));
   for (const Parameter& parameter : parameters_) {
     const std::string name = parameter.path.substr(parameter.path.rfind('/') + 1);
     bool decays = config.weight_decay.has_value();
     for (const std::regex& pattern : excluded) decays = decays && !std::regex_search(name, pattern);
     decays_.push_back(decays);
   }
+  rate_factors_.assign(parameters_.size(), 1);
 
   calls_ = add_state("iteration", Tensor::zeros({}, DType::int32));
   if (config.use_ema) averages_ = add_slots({"average"})[0];
@@ -135,6 +129,7 @@ void Optimizer::step(double learning_rate) {
     std::optional<Update> update = take_update(i, parameters_[i].tensor, takes_rows() && accumulators_.empty());
     if (!update) continue;
     if (config_.loss_scale_factor) update->scale = 1 / *config_.loss_scale_factor;
+    update->learning_rate = learning_rate * rate_factors_[i];
     if (decays_[i]) update->weight_decay = *config_.weight_decay;
     updates.push_back(std::move(*update));
   }
@@ -144,7 +139,7 @@ void Optimizer::step(double learning_rate) {
   if (!accumulators_.empty()) accumulate(updates, applies);
   if (applies) {
     clip(updates);
-    update(updates, learning_rate);
+    update(updates);
     advance_random_step();
   }
   if (config_.use_ema) average();
@@ -193,6 +188,26 @@ void Optimizer::average() {
   const double momentum = iterations() == 0 ? 0 : config_.ema_momentum;
   for (std::size_t i = 0; i < parameters_.size(); ++i) blend(momentum, averages_[i], 1 - momentum, parameters_[i].tensor, averages_[i]);
   if (config_.ema_overwrite_frequency && local_step() % *config_.ema_overwrite_frequency == 0) overwrite_with_averages();
+}
+
+std::regex Optimizer::regular_expression(const std::string& pattern, std::string_view what) const {
+  try {
+    return std::regex(pattern);
+  } catch (const std::regex_error&) {
+    throw std::invalid_argument(cat(class_name_, ": ", what, " must be a regular expression, got '", pattern, "'"));
+  }
+}
+
+void Optimizer::scale_learning_rate(const std::string& pattern, double factor) {
+  check(std::isfinite(factor), class_name_, ": the factor of a learning rate must be finite, got ", factor);
+  const std::regex expression = regular_expression(pattern, "the pattern of scale_learning_rate");
+  bool found = false;
+  for (std::size_t i = 0; i < parameters_.size(); ++i)
+    if (std::regex_search(parameters_[i].path, expression)) {
+      rate_factors_[i] *= factor;
+      found = true;
+    }
+  check(found, class_name_, ": the pattern of scale_learning_rate must match a parameter's path, got '", pattern, "'");
 }
 
 void Optimizer::overwrite_with_averages() {

@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <memory>
 #include <optional>
+#include <regex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,16 +18,16 @@ namespace linnet {
 
 /// What every optimizer takes, with Keras' names and meanings.
 struct OptimizerConfig {
-  std::optional<double> weight_decay;     ///< w -= w * weight_decay * learning_rate before each update
-  std::optional<double> clipnorm;         ///< largest norm of each gradient alone; at most one of the three
-  std::optional<double> clipvalue;        ///< largest magnitude of each element
-  std::optional<double> global_clipnorm;  ///< largest norm of all gradients together
-  bool use_ema = false;                   ///< keep moving averages of the weights
+  std::optional<double> weight_decay = {};     ///< w -= w * weight_decay * learning_rate before each update
+  std::optional<double> clipnorm = {};         ///< largest norm of each gradient alone; at most one of the three
+  std::optional<double> clipvalue = {};        ///< largest magnitude of each element
+  std::optional<double> global_clipnorm = {};  ///< largest norm of all gradients together
+  bool use_ema = false;                        ///< keep moving averages of the weights
   double ema_momentum = 0.99;
-  std::optional<std::int64_t> ema_overwrite_frequency;      ///< updates between overwriting the weights by their averages
-  std::optional<double> loss_scale_factor;                  ///< the caller scaled the loss by it: gradients are divided
-  std::optional<std::int64_t> gradient_accumulation_steps;  ///< calls of step() that share one update with their mean gradient
-  std::vector<std::string> exclude_from_weight_decay;       ///< regular expressions searched in a weight's name: bias, gamma, beta
+  std::optional<std::int64_t> ema_overwrite_frequency = {};      ///< updates between overwriting the weights by their averages
+  std::optional<double> loss_scale_factor = {};                  ///< the caller scaled the loss by it: gradients are divided
+  std::optional<std::int64_t> gradient_accumulation_steps = {};  ///< calls of step() that share one update with their mean gradient
+  std::vector<std::string> exclude_from_weight_decay = {};       ///< regular expressions searched in a weight's name: bias, gamma, beta
   void fields(FieldVisitor& field);
 };
 
@@ -57,6 +58,9 @@ class Optimizer {
   std::vector<Parameter> state() const { return state_; }
   /// The weights that this optimizer trains.
   const std::vector<Parameter>& parameters() const { return parameters_; }
+  /// Parameters whose path the regular expression is found in learn (and decay) at `factor` times the rate; factors of several
+  /// calls multiply: layer-wise decay is one call a layer. Throws if nothing matches or the factor is not finite.
+  void scale_learning_rate(const std::string& pattern, double factor);
   /// Weights become their moving averages: the end of training with use_ema. Throws unless use_ema is on.
   void overwrite_with_averages();
 
@@ -76,10 +80,11 @@ class Optimizer {
 
  private:
   /// Applies one update: w, slots <- gradient. Decay and clipping are left to it, see Update.
-  virtual void update(std::span<const Update> updates, double learning_rate) = 0;
+  virtual void update(std::span<const Update> updates) = 0;
   /// True if update() takes gradients by rows.
   virtual bool takes_rows() const { return false; }
 
+  std::regex regular_expression(const std::string& pattern, std::string_view what) const;
   void check_config(std::string_view class_name) const;
   void accumulate(std::vector<Update>& updates, bool last);
   void clip(std::vector<Update>& updates);
@@ -89,6 +94,7 @@ class Optimizer {
   OptimizerConfig config_;
   std::vector<Parameter> parameters_, state_;
   std::vector<bool> decays_;
+  std::vector<double> rate_factors_;
   std::vector<Tensor> averages_, accumulators_;
   Tensor calls_;
   std::optional<double> last_global_norm_;

@@ -21,15 +21,15 @@ RMSprop::RMSprop(const std::vector<Parameter>& parameters, const OptimizerConfig
   if (config.centered) average_gradients_ = add_slots({"average_gradient"})[0];
 }
 
-void RMSprop::update(std::span<const Update> updates, double learning_rate) {
+void RMSprop::update(std::span<const Update> updates) {
   for (const Update& update : updates)
     dispatch_real(update.weight.dtype(), "RMSprop", [&]<class T>() {
-      const T rate = static_cast<T>(learning_rate), rho = static_cast<T>(config_.rho), rest = static_cast<T>(1 - config_.rho);
+      const T rate = static_cast<T>(update.learning_rate), rho = static_cast<T>(config_.rho), rest = static_cast<T>(1 - config_.rho);
       const T momentum = static_cast<T>(config_.momentum), epsilon = static_cast<T>(config_.epsilon);
       T* v = velocities_[update.index].mutable_data<T>().data();
       T* p = momentums_.empty() ? nullptr : momentums_[update.index].mutable_data<T>().data();
       T* mean = average_gradients_.empty() ? nullptr : average_gradients_[update.index].mutable_data<T>().data();
-      update_elements<T>(update, learning_rate, [=](std::int64_t i, T g, T w) {
+      update_elements<T>(update, [=](std::int64_t i, T g, T w) {
         v[i] = rho * v[i] + rest * (g * g);
         T denominator = v[i] + epsilon;
         if (mean) {

@@ -20,7 +20,7 @@ class RMSprop : public Optimizer {
   RMSprop(const std::vector<Parameter>& parameters, const OptimizerConfig& common, const Config& config);
 
  private:
-  void update(std::span<const Update> updates, double learning_rate) override;
+  void update(std::span<const Update> updates) override;
 
   Config config_;
   std::vector<Tensor> velocities_, momentums_, average_gradients_;

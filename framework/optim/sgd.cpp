@@ -15,14 +15,14 @@ SGD::SGD(const std::vector<Parameter>& parameters, const OptimizerConfig& common
   if (config.momentum != 0) momentums_ = add_slots({"momentum"})[0];
 }
 
-void SGD::update(std::span<const Update> updates, double learning_rate) {
+void SGD::update(std::span<const Update> updates) {
   for (const Update& update : updates)
     dispatch_real(update.weight.dtype(), "SGD", [&]<class T>() {
-      const T rate = static_cast<T>(learning_rate), momentum = static_cast<T>(config_.momentum);
-      if (momentums_.empty()) return update_elements<T>(update, learning_rate, [=](std::int64_t, T g, T w) { return w - g * rate; });
+      const T rate = static_cast<T>(update.learning_rate), momentum = static_cast<T>(config_.momentum);
+      if (momentums_.empty()) return update_elements<T>(update, [=](std::int64_t, T g, T w) { return w - g * rate; });
       T* m = momentums_[update.index].mutable_data<T>().data();
       const bool nesterov = config_.nesterov;
-      update_elements<T>(update, learning_rate, [=](std::int64_t i, T g, T w) {
+      update_elements<T>(update, [=](std::int64_t i, T g, T w) {
         m[i] = m[i] * momentum - g * rate;
         return nesterov ? w + (m[i] * momentum - g * rate) : w + m[i];
       });

@@ -136,11 +136,11 @@ Tensor clamped_gradient(const Update& update) {
   return result;
 }
 
-void decay_weight(const Update& update, double learning_rate) {
+void decay_weight(const Update& update) {
   if (update.weight_decay == 0) return;
   Tensor weight = update.weight;
   dispatch_real(weight.dtype(), "optimizer", [&]<class T>() {
-    const T decay = static_cast<T>(update.weight_decay), rate = static_cast<T>(learning_rate);
+    const T decay = static_cast<T>(update.weight_decay), rate = static_cast<T>(update.learning_rate);
     for (T& w : weight.mutable_data<T>()) w -= w * decay * rate;
   });
 }

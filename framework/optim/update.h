@@ -21,6 +21,7 @@ struct Update {
   double scale = 1;
   double clip = std::numeric_limits<double>::infinity();
   double weight_decay = 0;  ///< 0 for none
+  double learning_rate = 0;
 };
 
 /// The gradient that `weight` has gathered, which is then cleared; nothing if there is none. Stays by rows if `by_rows` and
@@ -34,16 +35,16 @@ std::vector<double> sums_of_squares(std::span<const Update> updates);
 /// The clamped gradient as a tensor of its own.
 Tensor clamped_gradient(const Update& update);
 /// weight -= weight * weight_decay * learning_rate.
-void decay_weight(const Update& update, double learning_rate);
+void decay_weight(const Update& update);
 
 /// weight = rule(i, g, w) for each element, g the clamped gradient and w the decayed weight; for dense gradients.
 /// Elements are spread over threads: the rule may touch element i of slots only.
 template <class T, class Rule>
-void update_elements(const Update& update, double learning_rate, const Rule& rule) {
+void update_elements(const Update& update, const Rule& rule) {
   Tensor weight = update.weight;
   T* w = weight.mutable_data<T>().data();
   const T* g = update.gradient.data<T>().data();
-  const T scale = static_cast<T>(update.scale), clip = static_cast<T>(update.clip), rate = static_cast<T>(learning_rate);
+  const T scale = static_cast<T>(update.scale), clip = static_cast<T>(update.clip), rate = static_cast<T>(update.learning_rate);
   const T decay = static_cast<T>(update.weight_decay);
   parallel_rows(weight.size(), 4, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
