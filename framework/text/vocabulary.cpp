@@ -68,6 +68,8 @@ Vocabulary::Vocabulary(std::vector<std::string> tokens) : tokens_(std::move(toke
   trie_ = TokenTrie(tokens_, order);
 }
 
+Vocabulary::Vocabulary(std::vector<std::string> tokens, std::span<const std::int32_t> order) : tokens_(std::move(tokens)), trie_(tokens_, order) {}
+
 Vocabulary Vocabulary::load(const std::filesystem::path& file) {
   std::error_code error;
   check_file(std::filesystem::is_regular_file(file, error), "Vocabulary: the file must exist, got ", file.string());
@@ -84,9 +86,10 @@ Vocabulary Vocabulary::load(const std::filesystem::path& file) {
     check_file(false, "Vocabulary: the file must be UTF-8, got other bytes in ", file.string(), " line ", line + (starts_line ? 1 : 0));
   }
   std::vector<std::string> tokens = split_lines(text);
-  const std::string twice = duplicates(tokens, sorted_order(tokens), 1);
+  const std::vector<std::int32_t> order = sorted_order(tokens);
+  const std::string twice = duplicates(tokens, order, 1);
   check_file(twice.empty(), "Vocabulary: tokens must be unique, got on lines of ", file.string(), ": ", twice);
-  return Vocabulary(std::move(tokens));
+  return Vocabulary(std::move(tokens), order);
 }
 
 void Vocabulary::save(const std::filesystem::path& file) const {

@@ -35,6 +35,8 @@ class Vocabulary {
   const TokenTrie& trie() const { return trie_; }
 
  private:
+  Vocabulary(std::vector<std::string> tokens, std::span<const std::int32_t> order);
+
   std::vector<std::string> tokens_;
   TokenTrie trie_;
 };
