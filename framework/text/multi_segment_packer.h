@@ -6,8 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "framework/config/fields.h"
-
 namespace linnet {
 
 /// One sequence as a model reads it, without padding.

@@ -1,5 +1,6 @@
 #include "framework/text/word_piece_tokenizer.h"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <cstdint>
@@ -8,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "framework/config/json.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/throws.h"
 
@@ -175,6 +177,16 @@ BOOST_AUTO_TEST_CASE(assets_are_the_vocabulary) {
   const WordPieceTokenizer tokenizer(Vocabulary(kTokens), Config{});
   tokenizer.save_assets(directory.path());
   BOOST_TEST(Vocabulary::load(directory / "vocabulary.txt").tokens() == kTokens, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_config_is_its_json) {
+  const std::string json = R"({"sequence_length":7,"lowercase":true,"strip_accents":true,"split":false,"split_on_cjk":false,)"
+                           R"("suffix_indicator":"@@","oov_token":"?","special_tokens":["<a>"],"special_tokens_in_strings":true})";
+  const auto without_spaces = [](std::string text) {
+    text.erase(std::remove_if(text.begin(), text.end(), [](char c) { return c == ' ' || c == '\n'; }), text.end());
+    return text;
+  };
+  BOOST_TEST(without_spaces(linnet::to_json(linnet::from_json<Config>(json, "config"))) == json);
 }
 
 // The generous bound is for sanitizers and busy machines; anything quadratic takes seconds.

@@ -1,5 +1,6 @@
 #include "models/bert/bert_masked_lm_preprocessor.h"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cstdint>
 #include <memory>
@@ -7,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "framework/config/json.h"
 #include "tests/support/throws.h"
 
 using linnet::BertMaskedLMPreprocessor;
@@ -85,6 +87,16 @@ BOOST_AUTO_TEST_CASE(rates_out_of_range_throw) {
   config.mask_selection_rate = 2;
   BOOST_CHECK_EXCEPTION(BertMaskedLMPreprocessor(tokenizer(), config), std::invalid_argument,
                         linnet::testing::says("MaskedLMMaskGenerator: mask_selection_rate must be in [0, 1], got 2"));
+}
+
+BOOST_AUTO_TEST_CASE(a_config_is_its_json) {
+  const std::string json =
+      R"({"sequence_length":7,"truncate":"waterfall","mask_selection_rate":0.25,"mask_selection_length":5,"mask_token_rate":0.5,"random_token_rate":0.125})";
+  const auto without_spaces = [](std::string text) {
+    text.erase(std::remove_if(text.begin(), text.end(), [](char c) { return c == ' ' || c == '\n'; }), text.end());
+    return text;
+  };
+  BOOST_TEST(without_spaces(linnet::to_json(linnet::from_json<BertMaskedLMPreprocessor::Config>(json, "config"))) == json);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,6 @@
 #include "models/bert/bert_text_classifier_preprocessor.h"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cstdint>
 #include <memory>
@@ -7,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "framework/config/json.h"
 #include "models/bert/bert_text_embedder_preprocessor.h"
 #include "tests/support/throws.h"
 
@@ -84,6 +86,16 @@ BOOST_AUTO_TEST_CASE(the_embedder_s_differs_in_its_default_length) {
   BOOST_TEST(BertTextClassifierPreprocessor(tokenizer(), {}).preprocess_batch(examples).token_ids.dim(1) == 512);
   BOOST_TEST(BertTextEmbedderPreprocessor(tokenizer(), {}).preprocess_batch(examples).token_ids.dim(1) == 256);
   BOOST_TEST(BertTextEmbedderPreprocessor(tokenizer(), {7, "waterfall"}).preprocess_batch(examples).token_ids.dim(1) == 7);
+}
+
+BOOST_AUTO_TEST_CASE(a_config_is_its_json) {
+  const std::string json = R"({"sequence_length":7,"truncate":"waterfall"})";
+  const auto without_spaces = [](std::string text) {
+    text.erase(std::remove_if(text.begin(), text.end(), [](char c) { return c == ' ' || c == '\n'; }), text.end());
+    return text;
+  };
+  BOOST_TEST(without_spaces(linnet::to_json(linnet::from_json<BertTextClassifierPreprocessor::Config>(json, "config"))) == json);
+  BOOST_TEST(without_spaces(linnet::to_json(linnet::from_json<BertTextEmbedderPreprocessor::Config>(json, "config"))) == json);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
