@@ -16,10 +16,8 @@ template <class T>
 struct DropoutKernels {
   /// y = x * keep * scale + residual. x, y, residual: (rows, columns); residual may be null (zeros); y may be x or residual.
   /// Element (r, c) draws word c % 4 of Philox counter (global_rows[r], c / 4, op, step).
-  void (*apply)(const DropoutDraw& draw, const T* x, const T* residual, const std::uint32_t* global_rows, std::int64_t rows,
-                std::int64_t columns, T* y);
-  /// mask[c] = keep * scale for columns [0, columns) of one row whose first column block is `first_block`: for attention.
-  void (*mask_row)(const DropoutDraw& draw, std::uint32_t global_row, std::uint32_t first_block, std::int64_t columns, T* mask);
+  void (*apply)(const DropoutDraw& draw, const T* x, const T* residual, const std::uint32_t* global_rows, std::int64_t rows, std::int64_t columns,
+                T* y);
 };
 
 }  // namespace linnet::kernels

@@ -12,6 +12,7 @@
   ActivationKernels<T> activation_kernels();                 \
   template <class T>                                         \
   AdamKernels<T> adam_kernels();                             \
+  AttentionKernels<T> attention_kernels();                   \
   template <class T>                                         \
   DropoutKernels<T> dropout_kernels();                       \
   template <class T>                                         \
@@ -24,6 +25,7 @@
   Table<T> make_table() {                                    \
     return {.activations = activation_kernels<T>(),          \
             .adam = adam_kernels<T>(),                       \
+            .attention = attention_kernels<T>(),             \
             .dropout = dropout_kernels<T>(),                 \
             .layer_norm = layer_norm_kernels<T>(),           \
             .log_sum_exp = log_sum_exp_kernels<T>(),         \

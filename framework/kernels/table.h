@@ -4,6 +4,7 @@
 
 #include "framework/kernels/activations.h"
 #include "framework/kernels/adam.h"
+#include "framework/kernels/attention.h"
 #include "framework/kernels/dropout.h"
 #include "framework/kernels/layer_norm.h"
 #include "framework/kernels/log_sum_exp.h"
@@ -21,6 +22,7 @@ template <class T>
 struct Table {
   ActivationKernels<T> activations;
   AdamKernels<T> adam;
+  AttentionKernels<T> attention;
   DropoutKernels<T> dropout;
   LayerNormKernels<T> layer_norm;
   LogSumExpKernels<T> log_sum_exp;

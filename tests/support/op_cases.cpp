@@ -8,7 +8,8 @@
 namespace linnet::testing {
 
 std::vector<OpFamily> op_families() {
-  return {matmul_family(), dense_family(), concatenated_dense_family(), layer_norm_family(), add_layer_norm_family(), dropout_family()};
+  return {matmul_family(),         dense_family(),   concatenated_dense_family(), layer_norm_family(),
+          add_layer_norm_family(), dropout_family(), attention_family(),          attention_with_scores_family()};
 }
 
 Array Array::zeros(Shape shape) {

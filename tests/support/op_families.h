@@ -5,6 +5,8 @@
 namespace linnet::testing {
 
 OpFamily add_layer_norm_family();
+OpFamily attention_family();
+OpFamily attention_with_scores_family();
 OpFamily concatenated_dense_family();
 OpFamily dense_family();
 OpFamily dropout_family();

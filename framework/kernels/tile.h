@@ -1,0 +1,153 @@
+#pragma once
+
+// Included by kernel files only, inside their variant's namespace: see kernels/math.h.
+// Small matrix products with the operands in cache: what attention does per head, where calling a BLAS library would cost
+// more than the product. Registers are blocked by hand, in the vector extensions that g++ and clang share.
+
+#include <cstdint>
+
+namespace linnet::kernels::LINNET_KERNEL_NAMESPACE {
+namespace {
+
+#if defined(__AVX512F__)
+constexpr int kVectorBytes = 64, kTileRows = 8;
+#elif defined(__AVX__)
+constexpr int kVectorBytes = 32, kTileRows = 6;
+#else
+constexpr int kVectorBytes = 16, kTileRows = 6;
+#endif
+constexpr int kTileVectors = 2;  // kTileRows * kTileVectors sums, kTileVectors operands and a broadcast fit in the registers
+
+template <class T>
+struct Vector {
+  typedef T type __attribute__((vector_size(kVectorBytes)));
+};
+template <class T>
+constexpr std::int64_t kLanes = kVectorBytes / static_cast<std::int64_t>(sizeof(T));
+/// Columns of a panel.
+template <class T>
+constexpr std::int64_t kPanel = kTileVectors* kLanes<T>;
+
+/// Whole vectors, and whole blocks of four for dropout.
+template <class T>
+constexpr std::int64_t padded(std::int64_t columns) {
+  constexpr std::int64_t multiple = kLanes<T> < 4 ? 4 : kLanes<T>;
+  return (columns + multiple - 1) / multiple * multiple;
+}
+/// Elements of a matrix packed in panels.
+template <class T>
+constexpr std::int64_t panels_size(std::int64_t rows, std::int64_t columns) {
+  return (columns + kPanel<T> - 1) / kPanel<T> * kPanel<T> * rows;
+}
+
+/// A matrix, or its transpose, in place.
+template <class T>
+struct Strided {
+  const T* data;
+  std::int64_t row, column;  ///< element (i, j) is data[i * row + j * column]
+};
+
+/// C (kRows, columns) = A B, or += when `add`. B: (depth, kVectors vectors) with leading dimension kPanel, zeros beyond `columns`.
+template <class T, int kRows, int kVectors>
+void tile(std::int64_t depth, const Strided<T>& a, const T* b, T* c, std::int64_t ldc, std::int64_t columns, bool add) {
+  using V = typename Vector<T>::type;
+  V sum[kRows][kVectors] = {};
+  const T* ap = a.data;
+  for (std::int64_t p = 0; p < depth; ++p, ap += a.column, b += kPanel<T>) {
+    V bv[kVectors];
+    __builtin_memcpy(bv, b, sizeof bv);
+    for (int r = 0; r < kRows; ++r)
+      for (int v = 0; v < kVectors; ++v) sum[r][v] += ap[r * a.row] * bv[v];
+  }
+  for (int r = 0; r < kRows; ++r)
+    for (int v = 0; v < kVectors; ++v) {
+      T* to = c + r * ldc + v * kLanes<T>;
+      const std::int64_t left = columns - v * kLanes<T>;
+      if (left >= kLanes<T>) {
+        if (add) {
+          V old;
+          __builtin_memcpy(&old, to, sizeof old);
+          sum[r][v] += old;
+        }
+        __builtin_memcpy(to, &sum[r][v], sizeof(V));
+      } else {
+        for (std::int64_t l = 0; l < left; ++l) to[l] = add ? to[l] + sum[r][v][l] : sum[r][v][l];
+      }
+    }
+}
+
+template <class T, int kVectors>
+void tile_of(std::int64_t rows, std::int64_t depth, const Strided<T>& a, const T* b, T* c, std::int64_t ldc, std::int64_t columns, bool add) {
+  switch (rows) {
+    case 1:
+      return tile<T, 1, kVectors>(depth, a, b, c, ldc, columns, add);
+    case 2:
+      return tile<T, 2, kVectors>(depth, a, b, c, ldc, columns, add);
+    case 3:
+      return tile<T, 3, kVectors>(depth, a, b, c, ldc, columns, add);
+    case 4:
+      return tile<T, 4, kVectors>(depth, a, b, c, ldc, columns, add);
+    case 5:
+      return tile<T, 5, kVectors>(depth, a, b, c, ldc, columns, add);
+    case 6:
+      return tile<T, 6, kVectors>(depth, a, b, c, ldc, columns, add);
+#if defined(__AVX512F__)
+    case 7:
+      return tile<T, 7, kVectors>(depth, a, b, c, ldc, columns, add);
+    case 8:
+      return tile<T, 8, kVectors>(depth, a, b, c, ldc, columns, add);
+#endif
+    default:
+      __builtin_unreachable();
+  }
+}
+
+/// C (rows, columns) = A (rows, depth) B (depth, columns), or += when `add`. B is packed in panels.
+template <class T>
+void multiply(std::int64_t rows, std::int64_t columns, std::int64_t depth, const Strided<T>& a, const T* b, T* c, std::int64_t ldc, bool add) {
+  // Tiles of nearly equal height: 13 rows are 7 and 6, not 8, 4 and 1.
+  const std::int64_t tiles = (rows + kTileRows - 1) / kTileRows;
+  for (std::int64_t column = 0; column < columns; column += kPanel<T>, b += kPanel<T> * depth) {
+    const std::int64_t width = columns - column;
+    for (std::int64_t i = 0, row = 0; i < tiles; ++i) {
+      const std::int64_t height = (rows - row + tiles - i - 1) / (tiles - i);
+      const Strided<T> part{a.data + row * a.row, a.row, a.column};
+      T* to = c + row * ldc + column;
+      if (width > kLanes<T>) tile_of<T, 2>(height, depth, part, b, to, ldc, width < kPanel<T> ? width : kPanel<T>, add);
+      else tile_of<T, 1>(height, depth, part, b, to, ldc, width, add);
+      row += height;
+    }
+  }
+}
+
+/// factor * from (rows, columns) in panels, padded with zeros.
+template <class T>
+void pack(const T* from, std::int64_t ld, std::int64_t rows, std::int64_t columns, T factor, T* to) {
+  for (std::int64_t column = 0; column < columns; column += kPanel<T>) {
+    const std::int64_t width = columns - column < kPanel<T> ? columns - column : kPanel<T>;
+    for (std::int64_t r = 0; r < rows; ++r, to += kPanel<T>) {
+      const T* row = from + r * ld + column;
+      if (width == kPanel<T>) {
+#pragma omp simd
+        for (std::int64_t c = 0; c < kPanel<T>; ++c) to[c] = factor * row[c];
+      } else {
+        for (std::int64_t c = 0; c < kPanel<T>; ++c) to[c] = c < width ? factor * row[c] : T(0);
+      }
+    }
+  }
+}
+
+/// factor * fromᵀ in panels, padded with zeros; from: (rows, columns).
+template <class T>
+void pack_transposed(const T* from, std::int64_t ld, std::int64_t rows, std::int64_t columns, T factor, T* to) {
+  for (std::int64_t row = 0; row < rows; row += kPanel<T>, to += kPanel<T> * columns) {
+    const std::int64_t width = rows - row < kPanel<T> ? rows - row : kPanel<T>;
+    for (std::int64_t r = 0; r < width; ++r)
+      for (std::int64_t c = 0; c < columns; ++c) to[c * kPanel<T> + r] = factor * from[(row + r) * ld + c];
+    for (std::int64_t c = 0; c < columns; ++c)
+      for (std::int64_t r = width; r < kPanel<T>; ++r) to[c * kPanel<T> + r] = 0;
+  }
+}
+
+}  // namespace
+}  // namespace linnet::kernels::LINNET_KERNEL_NAMESPACE
