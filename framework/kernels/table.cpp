@@ -12,6 +12,7 @@
   ActivationKernels<T> activation_kernels();                 \
   template <class T>                                         \
   AdamKernels<T> adam_kernels();                             \
+  template <class T>                                         \
   AttentionKernels<T> attention_kernels();                   \
   template <class T>                                         \
   DropoutKernels<T> dropout_kernels();                       \

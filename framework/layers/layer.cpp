@@ -6,13 +6,18 @@
 #include <cstdlib>
 #include <typeinfo>
 
+#include "framework/layers/model.h"
+
 namespace linnet {
 
 std::vector<Parameter> Layer::parameters() const {
   std::vector<Parameter> all;
   for (const Weight& weight : weights_) all.push_back({weight.name, weight.tensor});
-  for (const Child& child : children_)
-    for (Parameter& parameter : child.layer->parameters()) all.push_back({child.name + "/" + parameter.path, std::move(parameter.tensor)});
+  for (const Child& child : children_) {
+    // Keras names the variables of a model inside a model as if they were the outer one's.
+    const std::string prefix = dynamic_cast<const Model*>(child.layer.get()) ? "" : child.name + "/";
+    for (Parameter& parameter : child.layer->parameters()) all.push_back({prefix + parameter.path, std::move(parameter.tensor)});
+  }
   return all;
 }
 

@@ -1,0 +1,7 @@
+#include "framework/core/version.h"
+
+namespace linnet {
+
+std::string_view version() { return LINNET_VERSION; }
+
+}  // namespace linnet

@@ -1,0 +1,11 @@
+// Registers the layers that are headers only.
+#include "framework/layers/add.h"
+#include "framework/layers/input_layer.h"
+#include "framework/layers/registry.h"
+#include "framework/layers/softmax.h"
+
+namespace linnet {
+namespace {
+const bool registered = register_layer<Add>("Add") && register_layer<InputLayer>("InputLayer") && register_layer<Softmax>("Softmax");
+}
+}  // namespace linnet

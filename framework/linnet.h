@@ -1,0 +1,36 @@
+#pragma once
+
+// The one header a user includes.
+
+#include "framework/autograd/gradcheck.h"      // IWYU pragma: export
+#include "framework/autograd/tape.h"           // IWYU pragma: export
+#include "framework/config/flags.h"            // IWYU pragma: export
+#include "framework/config/json.h"             // IWYU pragma: export
+#include "framework/core/buffer_pool.h"        // IWYU pragma: export
+#include "framework/core/parallel.h"           // IWYU pragma: export
+#include "framework/core/random.h"             // IWYU pragma: export
+#include "framework/core/tensor.h"             // IWYU pragma: export
+#include "framework/data/data_loader.h"        // IWYU pragma: export
+#include "framework/data/tsv.h"                // IWYU pragma: export
+#include "framework/layers/add.h"              // IWYU pragma: export
+#include "framework/layers/dense.h"            // IWYU pragma: export
+#include "framework/layers/dropout.h"          // IWYU pragma: export
+#include "framework/layers/einsum_dense.h"     // IWYU pragma: export
+#include "framework/layers/embedding.h"        // IWYU pragma: export
+#include "framework/layers/layer_normalization.h"   // IWYU pragma: export
+#include "framework/layers/multi_head_attention.h"  // IWYU pragma: export
+#include "framework/layers/position_embedding.h"    // IWYU pragma: export
+#include "framework/layers/registry.h"              // IWYU pragma: export
+#include "framework/layers/reversible_embedding.h"  // IWYU pragma: export
+#include "framework/layers/softmax.h"               // IWYU pragma: export
+#include "framework/layers/transformer_encoder.h"   // IWYU pragma: export
+#include "framework/ops/dense.h"               // IWYU pragma: export
+#include "framework/ops/dropout.h"             // IWYU pragma: export
+#include "framework/ops/elementwise.h"         // IWYU pragma: export
+#include "framework/ops/embedding.h"           // IWYU pragma: export
+#include "framework/ops/layer_norm.h"          // IWYU pragma: export
+#include "framework/ops/matmul.h"              // IWYU pragma: export
+#include "framework/ops/softmax.h"             // IWYU pragma: export
+#include "framework/ops/views.h"               // IWYU pragma: export
+#include "framework/train/evaluate.h"          // IWYU pragma: export
+#include "models/bert/bert_text_classifier.h"  // IWYU pragma: export

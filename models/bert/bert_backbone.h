@@ -1,0 +1,75 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "framework/data/packed_tokens.h"
+#include "framework/data/preprocessor.h"
+#include "framework/layers/dropout.h"
+#include "framework/layers/embedding.h"
+#include "framework/layers/input_layer.h"
+#include "framework/layers/add.h"
+#include "framework/layers/model.h"
+#include "framework/layers/position_embedding.h"
+#include "framework/layers/reversible_embedding.h"
+#include "framework/layers/transformer_encoder.h"
+
+namespace linnet {
+
+/// A padded batch, each (batch, length) int32; padding_mask is not 0 where there is a token.
+using BertInputs = PaddedTokens;
+struct BertOutputs {
+  Tensor sequence_output;  ///< (batch, length, hidden_dim), or (tokens, hidden_dim) of packed tokens
+  Tensor pooled_output;    ///< (batch, hidden_dim)
+};
+
+/// A BERT encoder: token, position and segment embeddings, num_layers transformer layers and a tanh pooler over [CLS].
+/// Source: Devlin et al. 2018, arXiv:1810.04805; parameters and names as in keras_hub.models.BertBackbone.
+class BertBackbone : public Model {
+ public:
+  struct Config {
+    std::int64_t vocabulary_size = 0, num_layers = 0, num_heads = 0, hidden_dim = 0, intermediate_dim = 0;
+    double dropout = 0.1;
+    std::int64_t max_sequence_length = 512, num_segments = 2;
+    DTypePolicy dtype = {};
+    void fields(FieldVisitor& field);
+  };
+  /// Throws std::invalid_argument unless all sizes are positive (num_layers may be 0) and num_heads is at most hidden_dim.
+  explicit BertBackbone(const Config& config);
+  const Config& config() const { return config_; }
+
+  /// Keras' semantics: every row is kept and computed, the mask says which rows are keys.
+  /// Throws std::invalid_argument on other shapes, ids out of range or a length over max_sequence_length.
+  BertOutputs forward(const BertInputs& inputs) const;
+  /// The same without padding.
+  BertOutputs forward(const PackedTokens& tokens) const;
+  /// (batch, hidden_dim). The last layer computes keys and values of all rows, the rest for the first row of each sequence
+  /// only, forward and backward: exactly forward(tokens).pooled_output, cheaper.
+  Tensor pooled_output(const PackedTokens& tokens) const;
+
+  /// (tokens, hidden_dim), before the first encoder layer.
+  Tensor embed(const PackedTokens& tokens) const;
+  /// x through every encoder layer: (tokens, hidden_dim) -> the same.
+  Tensor encode(const Tensor& x, const SequenceLayout& layout) const;
+  /// tanh of a dense layer over the first row of each sequence: (tokens, hidden_dim) -> (batch, hidden_dim).
+  Tensor pool(const Tensor& x, const SequenceLayout& layout) const;
+
+  const ReversibleEmbedding& token_embedding() const { return token_embedding_; }
+  const std::vector<TransformerEncoder*>& transformer_layers() const { return transformer_layers_; }
+
+ private:
+  Config config_;
+  // === Layers, in Keras' order of creation
+  ReversibleEmbedding& token_embedding_;
+  PositionEmbedding& position_embedding_;
+  Embedding& segment_embedding_;
+  Add& embeddings_add_;
+  LayerNormalization& embeddings_layer_norm_;
+  Dropout& embeddings_dropout_;
+  std::vector<TransformerEncoder*> transformer_layers_;
+  Dense& pooled_dense_;
+};
+
+}  // namespace linnet
