@@ -1,0 +1,209 @@
+#include <cmath>
+#include <thread>
+
+#include "framework/autograd/tape.h"
+#include "framework/core/buffer_pool.h"
+#include "framework/core/parallel.h"
+#include "framework/optim/adamw.h"
+#include "models/bert/bert_text_classifier.h"
+#include "tests/support/check_layer.h"
+
+using namespace linnet;
+using namespace linnet::testing;
+
+namespace {
+
+BertTextClassifier::Config config(double dropout = 0.1, DTypePolicy dtype = {}) {
+  return {.backbone = {.vocabulary_size = 97, .num_layers = 2, .num_heads = 4, .hidden_dim = 64, .intermediate_dim = 128, .dropout = dropout,
+                       .max_sequence_length = 40, .dtype = dtype},
+          .num_classes = 3,
+          .dropout = dropout};
+}
+
+/// Some token of some sequence: the same wherever the sequence stands.
+std::int32_t token(std::int64_t sequence, std::int64_t position) {
+  return static_cast<std::int32_t>(philox(11, static_cast<std::uint32_t>(sequence), static_cast<std::uint32_t>(position), 0, 0).words[0] % 97);
+}
+
+PackedTokens packed(const std::vector<std::int32_t>& lengths, std::int64_t first_sequence = 0) {
+  std::vector<std::int32_t> ids, segments;
+  for (std::size_t i = 0; i < lengths.size(); ++i)
+    for (std::int32_t j = 0; j < lengths[i]; ++j) {
+      ids.push_back(token(first_sequence + static_cast<std::int64_t>(i), j));
+      segments.push_back(j % 2);
+    }
+  const auto tokens = static_cast<std::int64_t>(ids.size());
+  return {Tensor::from(ids, {tokens}), Tensor::from(segments, {tokens}), SequenceLayout::ragged(lengths)};
+}
+
+BertInputs padded(const std::vector<std::int32_t>& lengths, std::int32_t length) {
+  const auto batch = static_cast<std::int64_t>(lengths.size());
+  std::vector<std::int32_t> ids, segments, mask;
+  for (std::size_t i = 0; i < lengths.size(); ++i)
+    for (std::int32_t j = 0; j < length; ++j) {
+      const bool real = j < lengths[i];
+      ids.push_back(real ? token(static_cast<std::int64_t>(i), j) : 0);
+      segments.push_back(real ? j % 2 : 0);
+      mask.push_back(real);
+    }
+  return {Tensor::from(ids, {batch, length}), Tensor::from(segments, {batch, length}), Tensor::from(mask, {batch, length})};
+}
+
+double largest_difference(std::span<const double> a, std::span<const double> b) {
+  double largest = a.size() == b.size() ? 0 : HUGE_VAL;
+  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) largest = std::max(largest, std::abs(a[i] - b[i]));
+  return largest;
+}
+
+/// Weights after some steps of training with dropout, from one seed.
+std::vector<double> trained(int steps, int threads) {
+  set_num_threads(threads);
+  set_seed(7);
+  const BertTextClassifier model(config());
+  AdamW optimizer(model.parameters(), {.weight_decay = 0.01, .global_clipnorm = 1.0});
+  for (int step = 0; step < steps; ++step) {
+    Tape tape;
+    const Tensor logits = model.forward(packed({5, 9, 17, 30, 2, 12, 24, 33}, 8 * step));
+    tape.backward(ops::mean(logits * logits));
+    optimizer.step(1e-3);
+  }
+  std::vector<double> weights;
+  for (const Parameter& parameter : model.parameters())
+    for (const double value : parameter.tensor.to_vector()) weights.push_back(value);
+  set_num_threads(2);
+  return weights;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(bert_properties)
+
+BOOST_AUTO_TEST_CASE(packed_tokens_give_what_padded_batches_give_on_real_tokens) {
+  const BertTextClassifier model(config());
+  const std::vector<std::int32_t> lengths{7, 1, 20, 13};
+  const BertOutputs ragged = model.backbone().forward(packed(lengths)), dense = model.backbone().forward(padded(lengths, 24));
+  BOOST_TEST(largest_difference(ragged.pooled_output.to_vector(), dense.pooled_output.to_vector()) < 2e-6);
+  const std::vector<double> a = ragged.sequence_output.to_vector(), b = dense.sequence_output.to_vector();
+  std::size_t row = 0;
+  for (std::size_t i = 0; i < lengths.size(); ++i)
+    for (std::int32_t j = 0; j < lengths[i]; ++j, ++row)
+      BOOST_TEST(largest_difference({a.data() + row * 64, 64}, {b.data() + (i * 24 + static_cast<std::size_t>(j)) * 64, 64}) < 2e-6);
+  BOOST_TEST(largest_difference(model.forward(packed(lengths)).to_vector(), model.forward(padded(lengths, 24)).to_vector()) < 2e-6);
+}
+
+BOOST_AUTO_TEST_CASE(a_sentence_alone_equals_the_same_sentence_in_any_batch) {
+  const BertTextClassifier model(config());
+  const std::vector<std::int32_t> lengths{7, 1, 20, 13, 40};
+  const std::vector<double> together = model.forward(packed(lengths)).to_vector();
+  for (std::size_t i = 0; i < lengths.size(); ++i)
+    BOOST_TEST(largest_difference(model.forward(packed({lengths[i]}, static_cast<std::int64_t>(i))).to_vector(), {together.data() + 3 * i, 3}) < 2e-6);
+}
+
+BOOST_AUTO_TEST_CASE(permuting_the_batch_permutes_the_result) {
+  const BertTextClassifier model(config());
+  const PackedTokens one = packed({6, 11}, 0);
+  std::vector<std::int32_t> ids, segments;
+  for (const auto& [sequence, length] : {std::pair{1, 11}, std::pair{0, 6}})
+    for (std::int32_t j = 0; j < length; ++j) {
+      ids.push_back(token(sequence, j));
+      segments.push_back(j % 2);
+    }
+  const PackedTokens other{Tensor::from(ids, {17}), Tensor::from(segments, {17}), SequenceLayout::ragged(std::vector<std::int32_t>{11, 6})};
+  const std::vector<double> a = model.forward(one).to_vector(), b = model.forward(other).to_vector();
+  BOOST_TEST(largest_difference({a.data(), 3}, {b.data() + 3, 3}) < 2e-6);
+  BOOST_TEST(largest_difference({a.data() + 3, 3}, {b.data(), 3}) < 2e-6);
+}
+
+BOOST_AUTO_TEST_CASE(the_pooled_output_alone_is_the_pooled_output_in_inference_and_in_training) {
+  const BertTextClassifier model(config(0.2, "float64"));
+  const PackedTokens tokens = packed({6, 11, 1});
+  std::vector<std::vector<double>> outputs, gradients;
+  for (const bool whole : {false, true}) {
+    set_seed(3);
+    Tape tape;
+    const Tensor pooled = whole ? model.backbone().forward(tokens).pooled_output : model.backbone().pooled_output(tokens);
+    outputs.push_back(pooled.to_vector());
+    tape.backward(ops::mean(pooled * pooled));
+    std::vector<double> all;
+    for (Parameter& parameter : model.parameters())
+      if (const Tensor gradient = parameter.tensor.take_grad(); gradient.defined())
+        for (const double value : gradient.to_vector()) all.push_back(value);
+    gradients.push_back(all);
+  }
+  BOOST_TEST(largest_difference(outputs[0], outputs[1]) < 1e-13);
+  BOOST_TEST(gradients[0].size() > 1000u);
+  BOOST_TEST(largest_difference(gradients[0], gradients[1]) < 1e-13);
+}
+
+BOOST_AUTO_TEST_CASE(one_and_two_threads_train_to_the_same_bits) { BOOST_TEST((trained(10, 1) == trained(10, 2))); }
+
+BOOST_AUTO_TEST_CASE(one_seed_trains_to_the_same_bits_twice) { BOOST_TEST((trained(100, 2) == trained(100, 2))); }
+
+BOOST_AUTO_TEST_CASE(two_threads_predict_the_same_bits_with_one_model) {
+  const BertTextClassifier model(config());
+  const PackedTokens tokens = packed({5, 9, 17, 30});
+  const std::vector<double> expected = model.forward(tokens).to_vector();
+  std::vector<int> wrong(2, 0);
+  std::vector<std::thread> threads;
+  for (int& count : wrong)
+    threads.emplace_back([&] {
+      for (int i = 0; i < 50; ++i) count += model.forward(tokens).to_vector() != expected;
+    });
+  for (std::thread& thread : threads) thread.join();
+  BOOST_TEST(wrong[0] == 0);
+  BOOST_TEST(wrong[1] == 0);
+}
+
+BOOST_AUTO_TEST_CASE(after_the_first_epoch_the_pool_takes_no_block_from_the_system) {
+  const BertTextClassifier model(config());
+  AdamW optimizer(model.parameters());
+  const auto epoch = [&](int number) {
+    for (int step = 0; step < 20; ++step) {
+      std::vector<std::int32_t> lengths;
+      for (int i = 0; i < 8; ++i) lengths.push_back(1 + token(7 * ((step + 3 * number) % 20), i) % 40);
+      Tape tape;
+      const Tensor logits = model.forward(packed(lengths));
+      tape.backward(ops::mean(logits * logits));
+      optimizer.step(1e-3);
+    }
+  };
+  epoch(0);
+  const std::int64_t before = memory_stats().system_blocks;
+  epoch(1);
+  epoch(2);
+  BOOST_TEST(memory_stats().system_blocks == before);
+}
+
+BOOST_AUTO_TEST_CASE(the_whole_models_gradient_is_right_along_random_directions) {
+  for (const std::int64_t layers : {0, 2}) {
+    auto small = config(0.1, "float64");
+    small.backbone.num_layers = layers;
+    small.backbone.hidden_dim = 8;
+    small.backbone.intermediate_dim = 12;
+    BertTextClassifier model(small);
+    randomize(model);
+    std::vector<Tensor> weights;
+    for (const Parameter& parameter : model.parameters()) weights.push_back(parameter.tensor);
+    const PackedTokens tokens = packed({4, 1, 6});
+    BOOST_CHECK_NO_THROW(gradcheck_direction("BertTextClassifier", [&] { return model.forward(tokens); }, weights, {.rtol = 1e-6}));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(wrong_inputs_are_refused_by_name) {
+  const BertTextClassifier model(config());
+  check_refuses([&] { model.forward(packed({41})); }, "PositionEmbedding: a sequence must have at most 40 tokens, got 41");
+  PackedTokens tokens = packed({3});
+  tokens.token_ids = Tensor::from<std::int32_t>({1, 97, 2}, {3});
+  check_refuses([&] { model.forward(tokens); }, "ids must lie in [0, 97), got 97 at position 1");
+  tokens = packed({3});
+  tokens.segment_ids = Tensor::from<std::int32_t>({0, 0, 2}, {3});
+  check_refuses([&] { model.forward(tokens); }, "ids must lie in [0, 2), got 2 at position 2");
+  check_refuses([&] { model.forward(packed({3, 0})); }, "every sequence must have a token, got an empty one at 1");
+  BertInputs inputs = padded({3, 2}, 4);
+  inputs.padding_mask = Tensor::zeros({2, 3}, DType::int32);
+  check_refuses([&] { model.forward(inputs); }, "padding_mask must have the shape of token_ids (2, 4), got (2, 3)");
+  check_refuses([] { BertBackbone({.vocabulary_size = 10, .num_layers = 1, .num_heads = 5, .hidden_dim = 4, .intermediate_dim = 4}); },
+                "BertBackbone: num_heads must be 1 to hidden_dim 4, got 5");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
