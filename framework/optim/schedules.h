@@ -14,8 +14,8 @@ namespace linnet {
 /// A learning rate for the 0-based number of an optimizer's step. Below s is the step, T decay_steps.
 using Schedule = std::function<double(std::int64_t step)>;
 
-// Structs with Keras' names and defaults that are called with a step. Computed in double. A call throws std::invalid_argument
-// if the numbers of steps make no schedule.
+// Structs with Keras' names and defaults that are called with a step. A call computes in double; evaluate<float> rounds where
+// Keras does under floatx float32, its default. Both throw std::invalid_argument if the numbers of steps make no schedule.
 
 /// initial_learning_rate * decay_rate^(s / T), s / T rounded down if staircase.
 struct ExponentialDecay {
@@ -24,7 +24,9 @@ struct ExponentialDecay {
   double decay_rate = 0;
   bool staircase = false;
   void fields(FieldVisitor& field);
-  double operator()(std::int64_t step) const;
+  template <class T>
+  T evaluate(std::int64_t step) const;
+  double operator()(std::int64_t step) const { return evaluate<double>(step); }
 };
 
 /// initial_learning_rate / (1 + decay_rate s / T), s / T rounded down if staircase.
@@ -34,7 +36,9 @@ struct InverseTimeDecay {
   double decay_rate = 0;
   bool staircase = false;
   void fields(FieldVisitor& field);
-  double operator()(std::int64_t step) const;
+  template <class T>
+  T evaluate(std::int64_t step) const;
+  double operator()(std::int64_t step) const { return evaluate<double>(step); }
 };
 
 /// values[i] for the first boundary with s <= boundaries[i], else the last value. Throws unless values has one more element and
@@ -43,7 +47,9 @@ struct PiecewiseConstantDecay {
   std::vector<std::int64_t> boundaries = {};
   std::vector<double> values = {};
   void fields(FieldVisitor& field);
-  double operator()(std::int64_t step) const;
+  template <class T>
+  T evaluate(std::int64_t step) const;
+  double operator()(std::int64_t step) const { return evaluate<double>(step); }
 };
 
 /// (initial_learning_rate - end_learning_rate) (1 - min(s, T) / T)^power + end_learning_rate; cycle: T grows to the next
@@ -54,7 +60,9 @@ struct PolynomialDecay {
   double end_learning_rate = 1e-4, power = 1;
   bool cycle = false;
   void fields(FieldVisitor& field);
-  double operator()(std::int64_t step) const;
+  template <class T>
+  T evaluate(std::int64_t step) const;
+  double operator()(std::int64_t step) const { return evaluate<double>(step); }
 };
 
 /// initial_learning_rate ((1 - alpha) (1 + cos(pi s / T)) / 2 + alpha), s at most T. With warmup_target: linear from
@@ -67,7 +75,9 @@ struct CosineDecay {
   std::optional<double> warmup_target = {};
   std::int64_t warmup_steps = 0;
   void fields(FieldVisitor& field);
-  double operator()(std::int64_t step) const;
+  template <class T>
+  T evaluate(std::int64_t step) const;
+  double operator()(std::int64_t step) const { return evaluate<double>(step); }
 };
 
 /// Cosines that restart: the first lasts first_decay_steps, each next one t_mul times as long from m_mul times as high.
@@ -77,7 +87,9 @@ struct CosineDecayRestarts {
   std::int64_t first_decay_steps = 0;
   double t_mul = 2, m_mul = 1, alpha = 0;
   void fields(FieldVisitor& field);
-  double operator()(std::int64_t step) const;
+  template <class T>
+  T evaluate(std::int64_t step) const;
+  double operator()(std::int64_t step) const { return evaluate<double>(step); }
 };
 
 /// initial_learning_rate (s / warmup_steps)^power while s < warmup_steps, then decay(s): nothing is subtracted from s.
@@ -87,7 +99,9 @@ struct WarmUp {
   std::int64_t warmup_steps = 0;
   double power = 1;
   Schedule decay = {};
-  double operator()(std::int64_t step) const;
+  template <class T>
+  T evaluate(std::int64_t step) const;
+  double operator()(std::int64_t step) const { return evaluate<double>(step); }
 };
 
 /// learning_rate s / num_warmup_steps while s <= num_warmup_steps, then linearly down to 0 at num_train_steps.
@@ -96,7 +110,9 @@ struct LinearDecayWithWarmup {
   double learning_rate = 0;
   std::int64_t num_warmup_steps = 0, num_train_steps = 0;
   void fields(FieldVisitor& field);
-  double operator()(std::int64_t step) const;
+  template <class T>
+  T evaluate(std::int64_t step) const;
+  double operator()(std::int64_t step) const { return evaluate<double>(step); }
 };
 
 /// peak s / warmup_steps while s < warmup_steps, then linearly down to 0 at total_steps. warmup_steps may be 0.
@@ -105,11 +121,13 @@ struct LinearWarmup {
   double peak = 0;
   std::int64_t warmup_steps = 0, total_steps = 0;
   void fields(FieldVisitor& field);
-  double operator()(std::int64_t step) const;
+  template <class T>
+  T evaluate(std::int64_t step) const;
+  double operator()(std::int64_t step) const { return evaluate<double>(step); }
 };
 
 /// A schedule by class name, with `config` as JSON. Throws std::invalid_argument that lists the names, or names the key and
-/// value. WarmUp holds another schedule and is not among them.
-Schedule make_schedule(std::string_view class_name, std::string_view config);
+/// value. WarmUp holds another schedule and is not among them. precision: float64, or float32 for evaluate<float>.
+Schedule make_schedule(std::string_view class_name, std::string_view config, DType precision = DType::float64);
 
 }  // namespace linnet
