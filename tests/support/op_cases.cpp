@@ -8,8 +8,11 @@
 namespace linnet::testing {
 
 std::vector<OpFamily> op_families() {
-  return {matmul_family(),         dense_family(),   concatenated_dense_family(), layer_norm_family(),
-          add_layer_norm_family(), dropout_family(), attention_family(),          attention_with_scores_family()};
+  std::vector<OpFamily> families = {
+      matmul_family(),  dense_family(),         concatenated_dense_family(),       layer_norm_family(), add_layer_norm_family(),
+      dropout_family(), cross_entropy_family(), categorical_crossentropy_family(), attention_family(),  attention_with_scores_family()};
+  for (const OpFamily& family : loss_families()) families.push_back(family);
+  return families;
 }
 
 Array Array::zeros(Shape shape) {

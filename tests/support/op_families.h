@@ -7,10 +7,14 @@ namespace linnet::testing {
 OpFamily add_layer_norm_family();
 OpFamily attention_family();
 OpFamily attention_with_scores_family();
+OpFamily categorical_crossentropy_family();
 OpFamily concatenated_dense_family();
+OpFamily cross_entropy_family();
 OpFamily dense_family();
 OpFamily dropout_family();
 OpFamily layer_norm_family();
+/// Those of ops/losses.h.
+std::vector<OpFamily> loss_families();
 OpFamily matmul_family();
 
 }  // namespace linnet::testing
