@@ -1,0 +1,108 @@
+#include <map>
+#include <optional>
+
+#include "framework/config/json_value.h"
+#include "framework/io/atomic_file.h"
+#include "framework/io/hdf5_writer.h"
+#include "framework/io/weights.h"
+#include "framework/io/weights_paths.h"
+
+namespace linnet {
+namespace {
+
+using weights::join;
+
+std::int64_t bytes_of(const Tensor& tensor) { return tensor.size() * size_of(tensor.dtype()); }
+
+/// Where datasets go: one file, or one shard after the other.
+class Output {
+ public:
+  Output(std::filesystem::path file, std::int64_t limit) : file_(std::move(file)), limit_(limit) { open(); }
+
+  void begin_group(const std::string& group, const std::string& name) {
+    writer_->group(group);
+    writer_->attribute(group, "name", name);
+  }
+
+  void dataset(const std::string& group, std::size_t index, const Tensor& tensor) {
+    const std::int64_t bytes = bytes_of(tensor);
+    check(limit_ == 0 || bytes <= limit_, "save_weights: a variable must fit in a shard of ", limit_, " bytes, got ", bytes, " for ", group, "/",
+          index, " (raise max_shard_bytes)");
+    if (limit_ > 0 && written_ + bytes > limit_) {
+      writer_->finish();
+      open();
+    }
+    writer_->dataset(cat(group, "/", index), tensor);
+    written_ += bytes;
+    total_ += bytes;
+    auto& places = map_["/" + group];
+    if (places.empty() || places.back() != shard_) places.push_back(shard_);
+    if (places.size() == 1 && index == 0) order_.push_back("/" + group);
+  }
+
+  void finish() {
+    writer_->finish();
+    if (limit_ == 0) return;
+    JsonValue map = JsonValue::object();
+    for (const std::string& group : order_) {
+      const std::vector<std::string>& places = map_.at(group);
+      if (places.size() == 1) map.set(group, places[0]);
+      else map.set(group, JsonValue::array({places.begin(), places.end()}));
+    }
+    const JsonValue metadata = JsonValue::object({{"total_size", static_cast<double>(total_)}});
+    write_text(file_, JsonValue::object({{"metadata", metadata}, {"weight_map", map}}).dump());
+  }
+
+ private:
+  void open() {
+    if (limit_ == 0) {
+      writer_.emplace(file_);
+      return;
+    }
+    const std::string stem = file_.filename().string();  // NAME.weights.json -> NAME_00000.weights.h5
+    const std::string number = std::to_string(shards_++);
+    shard_ = cat(stem.substr(0, stem.size() - std::string_view(".weights.json").size()), "_",
+                 std::string(5 - std::min<std::size_t>(5, number.size()), '0'), number, ".weights.h5");
+    writer_.emplace(file_.parent_path() / shard_);
+    written_ = 0;
+  }
+
+  std::filesystem::path file_;
+  std::int64_t limit_, written_ = 0, total_ = 0;
+  int shards_ = 0;
+  std::string shard_;
+  std::optional<Hdf5Writer> writer_;
+  std::map<std::string, std::vector<std::string>> map_;
+  std::vector<std::string> order_;
+};
+
+struct Walk {
+  Output& output;
+  const ChildFilter& skip;
+  weights::NameCounter automatic;  // Keras numbers automatic names through the whole model
+
+  void write(const Layer& layer, const std::string& group, const std::string& name) {
+    const std::string vars = join(group, "vars");
+    output.begin_group(vars, name);
+    for (std::size_t i = 0; i < layer.weights().size(); ++i) output.dataset(vars, i, layer.weights()[i].tensor);
+    const std::vector<std::string> paths = weights::child_paths(layer);
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+      const Layer::Child& child = layer.children()[i];
+      if (skip && skip(child)) continue;
+      const bool unnamed = child.name == child.attribute && child.name.starts_with('_');
+      write(*child.layer, join(group, paths[i]), unnamed ? automatic.next(weights::snake_case(child.layer->class_name())) : child.name);
+    }
+  }
+};
+
+}  // namespace
+
+void save_weights(const Layer& layer, const std::filesystem::path& file, const SaveOptions& options) {
+  const std::string_view suffix = options.max_shard_bytes > 0 ? ".weights.json" : ".weights.h5";
+  check(file.filename().string().ends_with(suffix), "save_weights: the file's name must end in ", suffix, ", got ", file.string());
+  Output output(file, options.max_shard_bytes);
+  Walk{output, options.skip, {}}.write(layer, "", weights::snake_case(layer.class_name()));
+  output.finish();
+}
+
+}  // namespace linnet

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "framework/layers/layer.h"
+
+namespace linnet {
+
+/// Keras 3's .weights.h5, by its rule and not by a table: a layer's own variables are the datasets vars/0, vars/1, … of its
+/// group, whose attribute `name` is the layer's name. Its children lie in groups named after their attributes; children that
+/// share an attribute are a list, attribute/<class in snake case>[_k]. A Model's children lie in layers/<class>[_k] instead.
+/// A child without a name of its own (Layer::Child::name equal to an attribute with underscore) gets Keras' automatic name.
+/// Reading accepts what other versions of Keras wrote: attributes with or without their underscore,
+/// _layer_checkpoint_dependencies for layers, and a Model's children by attribute.
+
+/// True for a child that is not to be saved or loaded, nor anything below it; it still counts in the numbering of its class.
+using ChildFilter = std::function<bool(const Layer::Child& child)>;
+
+struct SaveOptions {
+  /// More bytes than these go to several files: FILE ends in .weights.json then, the shards lie beside it. 0: never.
+  std::int64_t max_shard_bytes = 0;
+  ChildFilter skip;
+};
+/// Writes every parameter of `layer` and its children, atomically. The name must end in .weights.h5, or in .weights.json for
+/// shards: Keras opens no others. Throws std::invalid_argument if it does not, or if one variable exceeds max_shard_bytes;
+/// std::runtime_error if writing fails.
+void save_weights(const Layer& layer, const std::filesystem::path& file, const SaveOptions& options = {});
+
+struct LoadOptions {
+  bool strict = true;
+  ChildFilter skip;
+};
+/// What did not fit. Variables are named by their paths in the model, what is unexpected by its path in the file.
+struct LoadReport {
+  std::vector<std::string> missing, unexpected, mismatched;
+  bool empty() const { return missing.empty() && unexpected.empty() && mismatched.empty(); }
+};
+/// Reads every parameter from a .weights.h5, or from the shards of a .weights.json, cast to the variable's dtype. Optimizer
+/// state and seeds in the file are ignored. Throws std::runtime_error with everything that does not fit at once, unless
+/// `strict` is false: then what fits is loaded. When it throws, the layer is as it was before.
+LoadReport load_weights(Layer& layer, const std::filesystem::path& file, const LoadOptions& options = {});
+
+}  // namespace linnet

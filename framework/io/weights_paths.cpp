@@ -1,0 +1,89 @@
+#include "framework/io/weights_paths.h"
+
+#include <algorithm>
+
+#include "framework/layers/model.h"
+
+namespace linnet::weights {
+namespace {
+
+bool is_upper(char c) { return 'A' <= c && c <= 'Z'; }
+bool is_lower(char c) { return 'a' <= c && c <= 'z'; }
+
+/// `prefix`/<class>[_k] for every child.
+std::vector<std::string> paths_by_class(const Layer& layer, const std::string& prefix) {
+  NameCounter counter;
+  std::vector<std::string> paths;
+  for (const Layer::Child& child : layer.children()) paths.push_back(join(prefix, counter.next(snake_case(child.layer->class_name()))));
+  return paths;
+}
+
+std::string spelled(const std::string& attribute, bool underscore) {
+  const bool has = attribute.starts_with('_');
+  if (has == underscore) return attribute;
+  return underscore ? "_" + attribute : attribute.substr(1);
+}
+
+/// attribute, or attribute/<class>[_k] where several children share one.
+std::string path_by_attribute(const Layer& layer, std::size_t index, const std::string& attribute) {
+  const auto& own = layer.children()[index].attribute;
+  const auto shares = [&](const Layer::Child& child) { return child.attribute == own; };
+  if (std::ranges::count_if(layer.children(), shares) == 1) return attribute;
+  NameCounter counter;
+  std::string name;
+  for (const Layer::Child& child : layer.children().first(index + 1))
+    if (shares(child)) name = counter.next(snake_case(child.layer->class_name()));
+  return attribute + "/" + name;
+}
+
+}  // namespace
+
+std::string snake_case(std::string_view class_name) {
+  std::string words;
+  for (std::size_t i = 0; i < class_name.size();) {  // (.)([A-Z][a-z]+) -> \1_\2
+    words += class_name[i];
+    std::size_t end = i + 2;
+    while (end < class_name.size() && is_lower(class_name[end])) ++end;
+    const bool word = i + 2 < class_name.size() && is_upper(class_name[i + 1]) && end > i + 2;
+    if (word) words += cat('_', class_name.substr(i + 1, end - i - 1));
+    i = word ? end : i + 1;
+  }
+  std::string result;
+  for (std::size_t i = 0; i < words.size(); ++i) {  // ([a-z])([A-Z]) -> \1_\2
+    if (i > 0 && is_lower(words[i - 1]) && is_upper(words[i])) result += '_';
+    result += is_upper(words[i]) ? static_cast<char>(words[i] - 'A' + 'a') : words[i];
+  }
+  return result;
+}
+
+std::string NameCounter::next(const std::string& name) {
+  for (auto& [known, count] : counts_)
+    if (known == name) return cat(name, '_', ++count);
+  counts_.emplace_back(name, 0);
+  return name;
+}
+
+std::vector<std::string> child_paths(const Layer& layer) {
+  if (dynamic_cast<const Model*>(&layer)) return paths_by_class(layer, "layers");
+  std::vector<std::string> paths;
+  for (std::size_t i = 0; i < layer.children().size(); ++i) paths.push_back(path_by_attribute(layer, i, layer.children()[i].attribute));
+  return paths;
+}
+
+std::vector<std::vector<std::string>> accepted_child_paths(const Layer& layer) {
+  std::vector<std::vector<std::string>> accepted(layer.children().size());
+  const auto add = [&](std::size_t child, const std::string& path) {
+    if (std::ranges::find(accepted[child], path) == accepted[child].end()) accepted[child].push_back(path);
+  };
+  const std::vector<std::string> written = child_paths(layer);
+  const bool is_model = dynamic_cast<const Model*>(&layer) != nullptr;
+  const std::vector<std::string> older = is_model ? paths_by_class(layer, "_layer_checkpoint_dependencies") : written;
+  for (std::size_t i = 0; i < accepted.size(); ++i) {
+    add(i, written[i]);
+    add(i, older[i]);
+    for (const bool underscore : {false, true}) add(i, path_by_attribute(layer, i, spelled(layer.children()[i].attribute, underscore)));
+  }
+  return accepted;
+}
+
+}  // namespace linnet::weights

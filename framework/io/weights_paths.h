@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "framework/layers/layer.h"
+
+/// Internal to weights: where Keras puts a layer's children.
+namespace linnet::weights {
+
+/// As keras.src.utils.naming.to_snake_case: "LayerNormalization" -> "layer_normalization".
+std::string snake_case(std::string_view class_name);
+
+/// Numbers names: "dense", "dense_1", "dense_2".
+class NameCounter {
+ public:
+  std::string next(const std::string& name);
+
+ private:
+  std::vector<std::pair<std::string, int>> counts_;
+};
+
+/// One path for each child, relative to the layer's group: what Keras writes today.
+std::vector<std::string> child_paths(const Layer& layer);
+/// All paths for each child that a reader accepts, child_paths' first.
+std::vector<std::vector<std::string>> accepted_child_paths(const Layer& layer);
+
+inline std::string join(const std::string& group, const std::string& name) { return group.empty() ? name : group + "/" + name; }
+
+}  // namespace linnet::weights
