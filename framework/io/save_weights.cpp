@@ -89,8 +89,8 @@ struct Walk {
     for (std::size_t i = 0; i < paths.size(); ++i) {
       const Layer::Child& child = layer.children()[i];
       if (skip && skip(child)) continue;
-      const bool unnamed = child.name == child.attribute && child.name.starts_with('_');
-      write(*child.layer, join(group, paths[i]), unnamed ? automatic.next(weights::snake_case(child.layer->class_name())) : child.name);
+      const std::string automatic_name = weights::snake_case(child.layer->class_name());
+      write(*child.layer, join(group, paths[i]), child.name == automatic_name ? automatic.next(automatic_name) : child.name);
     }
   }
 };
@@ -102,6 +102,10 @@ void save_weights(const Layer& layer, const std::filesystem::path& file, const S
   check(file.filename().string().ends_with(suffix), "save_weights: the file's name must end in ", suffix, ", got ", file.string());
   Output output(file, options.max_shard_bytes);
   Walk{output, options.skip, {}}.write(layer, "", weights::snake_case(layer.class_name()));
+  for (const SaveOptions::Group& group : options.more) {
+    output.begin_group(join(group.path, "vars"), group.name);
+    for (std::size_t i = 0; i < group.datasets.size(); ++i) output.dataset(join(group.path, "vars"), i, group.datasets[i]);
+  }
   output.finish();
 }
 

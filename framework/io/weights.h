@@ -13,7 +13,7 @@ namespace linnet {
 /// Keras 3's .weights.h5, by its rule and not by a table: a layer's own variables are the datasets vars/0, vars/1, … of its
 /// group, whose attribute `name` is the layer's name. Its children lie in groups named after their attributes; children that
 /// share an attribute are a list, attribute/<class in snake case>[_k]. A Model's children lie in layers/<class>[_k] instead.
-/// A child without a name of its own (Layer::Child::name equal to an attribute with underscore) gets Keras' automatic name.
+/// A child named after its class ("softmax") has an automatic name, numbered through the file as Keras numbers it.
 /// Reading accepts what other versions of Keras wrote: attributes with or without their underscore,
 /// _layer_checkpoint_dependencies for layers, and a Model's children by attribute.
 
@@ -23,7 +23,13 @@ using ChildFilter = std::function<bool(const Layer::Child& child)>;
 struct SaveOptions {
   /// More bytes than these go to several files: FILE ends in .weights.json then, the shards lie beside it. 0: never.
   std::int64_t max_shard_bytes = 0;
-  ChildFilter skip;
+  ChildFilter skip = {};
+  /// Groups beside the layer's own: what Keras keeps with a task.
+  struct Group {
+    std::string path, name;
+    std::vector<Tensor> datasets = {};
+  };
+  std::vector<Group> more = {};
 };
 /// Writes every parameter of `layer` and its children, atomically. The name must end in .weights.h5, or in .weights.json for
 /// shards: Keras opens no others. Throws std::invalid_argument if it does not, or if one variable exceeds max_shard_bytes;
@@ -32,7 +38,7 @@ void save_weights(const Layer& layer, const std::filesystem::path& file, const S
 
 struct LoadOptions {
   bool strict = true;
-  ChildFilter skip;
+  ChildFilter skip = {};
 };
 /// What did not fit. Variables are named by their paths in the model, what is unexpected by its path in the file.
 struct LoadReport {
