@@ -47,74 +47,73 @@ struct Strided {
   std::int64_t row, column;  ///< element (i, j) is data[i * row + j * column]
 };
 
-/// C (kRows, columns) = A B, or += when `add`. B: (depth, kVectors vectors) with leading dimension kPanel, zeros beyond `columns`.
+template <class T>
+inline typename Vector<T>::type load(const T* from) {
+  typename Vector<T>::type value;
+  __builtin_memcpy(&value, from, sizeof value);
+  return value;
+}
+
+// The vector by value: taking an address in an array would keep the whole array in memory.
+template <class V, class T>
+inline void store(V value, T* to) {
+  __builtin_memcpy(to, &value, sizeof value);
+}
+
+/// C = A B, or += when `add`. C: kRows rows of kVectors vectors; B: (depth, kVectors vectors) with leading dimension kPanel.
 template <class T, int kRows, int kVectors>
-void tile(std::int64_t depth, const Strided<T>& a, const T* b, T* c, std::int64_t ldc, std::int64_t columns, bool add) {
+void tile(std::int64_t depth, const Strided<T>& a, const T* b, T* c, std::int64_t ldc, bool add) {
   using V = typename Vector<T>::type;
   V sum[kRows][kVectors] = {};
+  if (add) {
+    for (int r = 0; r < kRows; ++r)
+      for (int v = 0; v < kVectors; ++v) sum[r][v] = load(c + r * ldc + v * kLanes<T>);
+  }
   const T* ap = a.data;
   for (std::int64_t p = 0; p < depth; ++p, ap += a.column, b += kPanel<T>) {
     V bv[kVectors];
-    __builtin_memcpy(bv, b, sizeof bv);
+    for (int v = 0; v < kVectors; ++v) bv[v] = load(b + v * kLanes<T>);
     for (int r = 0; r < kRows; ++r)
       for (int v = 0; v < kVectors; ++v) sum[r][v] += ap[r * a.row] * bv[v];
   }
   for (int r = 0; r < kRows; ++r)
-    for (int v = 0; v < kVectors; ++v) {
-      T* to = c + r * ldc + v * kLanes<T>;
-      const std::int64_t left = columns - v * kLanes<T>;
-      if (left >= kLanes<T>) {
-        if (add) {
-          V old;
-          __builtin_memcpy(&old, to, sizeof old);
-          sum[r][v] += old;
-        }
-        __builtin_memcpy(to, &sum[r][v], sizeof(V));
-      } else {
-        for (std::int64_t l = 0; l < left; ++l) to[l] = add ? to[l] + sum[r][v][l] : sum[r][v][l];
-      }
-    }
+    for (int v = 0; v < kVectors; ++v) store(sum[r][v], c + r * ldc + v * kLanes<T>);
 }
 
 template <class T, int kVectors>
-void tile_of(std::int64_t rows, std::int64_t depth, const Strided<T>& a, const T* b, T* c, std::int64_t ldc, std::int64_t columns, bool add) {
+void tile_of(std::int64_t rows, std::int64_t depth, const Strided<T>& a, const T* b, T* c, std::int64_t ldc, bool add) {
   switch (rows) {
-    case 1:
-      return tile<T, 1, kVectors>(depth, a, b, c, ldc, columns, add);
-    case 2:
-      return tile<T, 2, kVectors>(depth, a, b, c, ldc, columns, add);
-    case 3:
-      return tile<T, 3, kVectors>(depth, a, b, c, ldc, columns, add);
-    case 4:
-      return tile<T, 4, kVectors>(depth, a, b, c, ldc, columns, add);
-    case 5:
-      return tile<T, 5, kVectors>(depth, a, b, c, ldc, columns, add);
-    case 6:
-      return tile<T, 6, kVectors>(depth, a, b, c, ldc, columns, add);
+    case 1: return tile<T, 1, kVectors>(depth, a, b, c, ldc, add);
+    case 2: return tile<T, 2, kVectors>(depth, a, b, c, ldc, add);
+    case 3: return tile<T, 3, kVectors>(depth, a, b, c, ldc, add);
+    case 4: return tile<T, 4, kVectors>(depth, a, b, c, ldc, add);
+    case 5: return tile<T, 5, kVectors>(depth, a, b, c, ldc, add);
+    case 6: return tile<T, 6, kVectors>(depth, a, b, c, ldc, add);
 #if defined(__AVX512F__)
-    case 7:
-      return tile<T, 7, kVectors>(depth, a, b, c, ldc, columns, add);
-    case 8:
-      return tile<T, 8, kVectors>(depth, a, b, c, ldc, columns, add);
+    case 7: return tile<T, 7, kVectors>(depth, a, b, c, ldc, add);
+    case 8: return tile<T, 8, kVectors>(depth, a, b, c, ldc, add);
 #endif
-    default:
-      __builtin_unreachable();
+    default: __builtin_unreachable();
   }
 }
 
 /// C (rows, columns) = A (rows, depth) B (depth, columns), or += when `add`. B is packed in panels.
 template <class T>
 void multiply(std::int64_t rows, std::int64_t columns, std::int64_t depth, const Strided<T>& a, const T* b, T* c, std::int64_t ldc, bool add) {
+  T whole[kTileRows * kPanel<T>];  // a tile whose last vector reaches beyond the columns of C
   // Tiles of nearly equal height: 13 rows are 7 and 6, not 8, 4 and 1.
   const std::int64_t tiles = (rows + kTileRows - 1) / kTileRows;
   for (std::int64_t column = 0; column < columns; column += kPanel<T>, b += kPanel<T> * depth) {
-    const std::int64_t width = columns - column;
+    const std::int64_t width = columns - column < kPanel<T> ? columns - column : kPanel<T>;
+    const bool fits = width % kLanes<T> == 0;
     for (std::int64_t i = 0, row = 0; i < tiles; ++i) {
       const std::int64_t height = (rows - row + tiles - i - 1) / (tiles - i);
       const Strided<T> part{a.data + row * a.row, a.row, a.column};
       T* to = c + row * ldc + column;
-      if (width > kLanes<T>) tile_of<T, 2>(height, depth, part, b, to, ldc, width < kPanel<T> ? width : kPanel<T>, add);
-      else tile_of<T, 1>(height, depth, part, b, to, ldc, width, add);
+      if (width > kLanes<T>) tile_of<T, 2>(height, depth, part, b, fits ? to : whole, fits ? ldc : kPanel<T>, fits && add);
+      else tile_of<T, 1>(height, depth, part, b, fits ? to : whole, fits ? ldc : kPanel<T>, fits && add);
+      for (std::int64_t r = 0; !fits && r < height; ++r)
+        for (std::int64_t l = 0; l < width; ++l) to[r * ldc + l] = whole[r * kPanel<T> + l] + (add ? to[r * ldc + l] : T(0));
       row += height;
     }
   }

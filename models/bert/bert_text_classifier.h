@@ -1,11 +1,6 @@
 #pragma once
 
-#include <memory>
-#include <string>
-#include <vector>
-
 #include "models/bert/bert_backbone.h"
-#include "models/bert/bert_text_classifier_preprocessor.h"
 
 namespace linnet {
 
@@ -31,14 +26,6 @@ class BertTextClassifier : public Model {
 
   const BertBackbone& backbone() const { return backbone_; }
 
-  /// How texts become inputs. Throws std::invalid_argument if the model has none.
-  const BertTextClassifierPreprocessor& preprocessor() const;
-  void set_preprocessor(std::shared_ptr<const BertTextClassifierPreprocessor> preprocessor) { preprocessor_ = std::move(preprocessor); }
-  /// What the classes are called, in order: "0", "1", … unless they were set. Saved with the model.
-  const std::vector<std::string>& label_names() const { return label_names_; }
-  /// Throws std::invalid_argument unless there is one name a class, each different.
-  void set_label_names(std::vector<std::string> names);
-
  private:
   Tensor head(const Tensor& pooled_output, const SequenceLayout& layout) const;
 
@@ -46,8 +33,6 @@ class BertTextClassifier : public Model {
   BertBackbone& backbone_;
   Dropout& output_dropout_;
   Dense& output_dense_;
-  std::shared_ptr<const BertTextClassifierPreprocessor> preprocessor_;
-  std::vector<std::string> label_names_;
 };
 
 }  // namespace linnet
