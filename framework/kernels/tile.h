@@ -66,17 +66,24 @@ void tile(std::int64_t depth, const Strided<T>& a, const T* b, T* c, std::int64_
   using V = typename Vector<T>::type;
   V sum[kRows][kVectors] = {};
   if (add) {
+#pragma GCC unroll 8
     for (int r = 0; r < kRows; ++r)
+#pragma GCC unroll 8
       for (int v = 0; v < kVectors; ++v) sum[r][v] = load(c + r * ldc + v * kLanes<T>);
   }
   const T* ap = a.data;
   for (std::int64_t p = 0; p < depth; ++p, ap += a.column, b += kPanel<T>) {
     V bv[kVectors];
+#pragma GCC unroll 8
     for (int v = 0; v < kVectors; ++v) bv[v] = load(b + v * kLanes<T>);
+#pragma GCC unroll 8
     for (int r = 0; r < kRows; ++r)
+#pragma GCC unroll 8
       for (int v = 0; v < kVectors; ++v) sum[r][v] += ap[r * a.row] * bv[v];
   }
+#pragma GCC unroll 8
   for (int r = 0; r < kRows; ++r)
+#pragma GCC unroll 8
     for (int v = 0; v < kVectors; ++v) store(sum[r][v], c + r * ldc + v * kLanes<T>);
 }
 
