@@ -14,6 +14,8 @@
 #include "framework/data/data_loader.h"                   // IWYU pragma: export
 #include "framework/data/tsv.h"                           // IWYU pragma: export
 #include "framework/io/safetensors.h"                     // IWYU pragma: export
+#include "framework/io/weights.h"                         // IWYU pragma: export
+#include "framework/io/weights_paths.h"                   // IWYU pragma: export
 #include "framework/layers/add.h"                         // IWYU pragma: export
 #include "framework/layers/dense.h"                       // IWYU pragma: export
 #include "framework/layers/dropout.h"                     // IWYU pragma: export
@@ -26,11 +28,14 @@
 #include "framework/layers/reversible_embedding.h"        // IWYU pragma: export
 #include "framework/layers/softmax.h"                     // IWYU pragma: export
 #include "framework/layers/transformer_encoder.h"         // IWYU pragma: export
+#include "framework/ops/cross_entropy.h"                  // IWYU pragma: export
 #include "framework/ops/dense.h"                          // IWYU pragma: export
 #include "framework/ops/dropout.h"                        // IWYU pragma: export
 #include "framework/ops/elementwise.h"                    // IWYU pragma: export
 #include "framework/ops/embedding.h"                      // IWYU pragma: export
 #include "framework/ops/layer_norm.h"                     // IWYU pragma: export
+#include "framework/ops/loss_reduction.h"                 // IWYU pragma: export
+#include "framework/ops/losses.h"                         // IWYU pragma: export
 #include "framework/ops/matmul.h"                         // IWYU pragma: export
 #include "framework/ops/softmax.h"                        // IWYU pragma: export
 #include "framework/ops/views.h"                          // IWYU pragma: export
