@@ -15,7 +15,6 @@
 #include "framework/data/tsv.h"                           // IWYU pragma: export
 #include "framework/io/safetensors.h"                     // IWYU pragma: export
 #include "framework/io/weights.h"                         // IWYU pragma: export
-#include "framework/io/weights_paths.h"                   // IWYU pragma: export
 #include "framework/layers/add.h"                         // IWYU pragma: export
 #include "framework/layers/dense.h"                       // IWYU pragma: export
 #include "framework/layers/dropout.h"                     // IWYU pragma: export
