@@ -52,7 +52,13 @@
 #include "framework/optim/schedules.h"                    // IWYU pragma: export
 #include "framework/optim/sgd.h"                          // IWYU pragma: export
 #include "framework/text/masked_lm_mask_generator.h"      // IWYU pragma: export
+#include "framework/train/confusion_metrics.h"            // IWYU pragma: export
+#include "framework/train/correlation_metrics.h"          // IWYU pragma: export
 #include "framework/train/evaluate.h"                     // IWYU pragma: export
+#include "framework/train/f_score.h"                      // IWYU pragma: export
+#include "framework/train/mean_metrics.h"                 // IWYU pragma: export
+#include "framework/train/metric.h"                       // IWYU pragma: export
+#include "framework/train/metrics.h"                      // IWYU pragma: export
 #include "models/bert/bert_masked_lm_preprocessor.h"      // IWYU pragma: export
 #include "models/bert/bert_text_classifier.h"             // IWYU pragma: export
 #include "models/bert/bert_text_embedder_preprocessor.h"  // IWYU pragma: export

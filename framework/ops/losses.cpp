@@ -15,12 +15,12 @@ constexpr double kLog2 = 0.69314718055994530942;
 /// y_true with the shape and dtype of y_pred.
 Tensor aligned(std::string_view op, const Tensor& y_true, const Tensor& y_pred) {
   check(!y_pred.shape().empty(), op, ": y_pred must have at least one axis, got a scalar");
-  const auto without_one = [](Shape shape) {
-    if (!shape.empty() && shape.back() == 1) shape.pop_back();
+  const auto with_one = [](Shape shape) {
+    shape.push_back(1);
     return shape;
   };
-  check(y_true.shape() == y_pred.shape() || (without_one(y_true.shape()) == without_one(y_pred.shape())), op,
-        ": y_true must have the predictions' shape ", y_pred.shape(), ", got ", y_true.shape());
+  const Shape &t = y_true.shape(), &p = y_pred.shape();
+  check(t == p || t == with_one(p) || with_one(t) == p, op, ": y_true must have the predictions' shape ", y_pred.shape(), ", got ", y_true.shape());
   return y_true.reshape(y_pred.shape()).cast(y_pred.dtype());
 }
 

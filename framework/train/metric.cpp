@@ -28,8 +28,13 @@ std::vector<double> element_weights(std::string_view metric, const Tensor& sampl
 }
 
 void check_same_shape(std::string_view metric, const Tensor& y_true, const Tensor& y_pred) {
-  check(without_last_one(y_true.shape()) == without_last_one(y_pred.shape()), metric, ": y_true must have the predictions' shape ", y_pred.shape(),
-        ", got ", y_true.shape());
+  const auto with_one = [](Shape shape) {
+    shape.push_back(1);
+    return shape;
+  };
+  const Shape &t = y_true.shape(), &p = y_pred.shape();
+  check(t == p || t == with_one(p) || with_one(t) == p, metric, ": y_true must have the predictions' shape ", y_pred.shape(), ", got ",
+        y_true.shape());
 }
 
 void MeanMetric::add(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight) {

@@ -154,6 +154,20 @@ std::vector<OpFamily> loss_families() {
                return sum;
              }),
       family("cosine_similarity", Data::real, ops::cosine_similarity, cosine_of)};
+  // Targets of shape (n) for predictions of shape (n, 1), one of them alone too.
+  for (const std::int64_t rows : {1, 3}) {
+    OpCase flat = families[0].cases[5];
+    flat.name = "targets without the last axis";
+    flat.inputs = {constant({rows}), normal({rows, 1})};
+    flat.call = [](const Tensors& x) -> Tensors { return {ops::mean_squared_error(x[0], x[1])}; };
+    flat.reference = [](const Arrays& x) -> Arrays {
+      Array result = Array::zeros({});
+      for (std::size_t i = 0; i < x[0].values.size(); ++i)
+        result.values[0] += std::pow(x[0].values[i] - x[1].values[i], 2) / static_cast<double>(x[0].values.size());
+      return {result};
+    };
+    families[0].cases.push_back(flat);
+  }
   families[2].bad_calls.push_back({[] { ops::huber(Tensor::zeros({1}), Tensor::zeros({1}), 0); }, "huber: delta must be positive, got 0"});
   add_binary_families(families);
   return families;
