@@ -65,6 +65,8 @@ class DataLoader {
   /// Throws std::invalid_argument unless batch_size is positive.
   DataLoader(const Dataset& dataset, const Preprocessor& preprocessor, const Config& config);
 
+  /// Examples in an epoch.
+  std::int64_t size() const { return dataset_.size(); }
   /// Batches in an epoch.
   std::int64_t batches() const;
   /// The batches of one epoch from `first_batch` on; the order depends on seed and epoch number alone, so resuming is trivial.

@@ -15,14 +15,21 @@ std::vector<std::int32_t> predicted_classes(const Tensor& logits) {
   return classes;
 }
 
+Accuracy count_correct(const Tensor& logits, const Tensor& labels) {
+  const std::vector<std::int32_t> classes = predicted_classes(logits);
+  check(labels.shape() == Shape{logits.dim(0)}, "count_correct: labels must have one element a row of logits ", logits.shape(), ", got shape ",
+        labels.shape());
+  const std::span<const std::int32_t> expected = labels.data<std::int32_t>();
+  Accuracy tally{0, logits.dim(0)};
+  for (std::size_t i = 0; i < classes.size(); ++i) tally.correct += classes[i] == expected[i];
+  return tally;
+}
+
 Accuracy count_correct(const std::function<Tensor(const PackedTokens&)>& forward, const DataLoader& loader,
                        const std::function<void(const Accuracy&)>& after_batch) {
   Accuracy tally;
   for (const TextBatch& batch : loader.epoch(0)) {
-    const std::vector<std::int32_t> classes = predicted_classes(forward(batch.inputs));
-    const std::span<const std::int32_t> labels = batch.labels.data<std::int32_t>();
-    for (std::size_t i = 0; i < classes.size(); ++i) tally.correct += classes[i] == labels[i];
-    tally.total += static_cast<std::int64_t>(classes.size());
+    tally += count_correct(forward(batch.inputs), batch.labels);
     if (after_batch) after_batch(tally);
   }
   return tally;

@@ -16,5 +16,11 @@ OpFamily layer_norm_family();
 /// Those of ops/losses.h.
 std::vector<OpFamily> loss_families();
 OpFamily matmul_family();
+/// Arithmetic with broadcasting and activations.
+std::vector<OpFamily> elementwise_families();
+/// scale, sum and mean.
+std::vector<OpFamily> reduction_families();
+/// embedding, first_rows and the views.
+std::vector<OpFamily> row_families();
 
 }  // namespace linnet::testing

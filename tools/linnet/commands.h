@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace linnet::tool {
+
+// The program's subcommands. Each takes the arguments behind its name and returns the exit code; mistakes are thrown.
+
+int finetune(const std::vector<std::string>& arguments);
+int evaluate(const std::vector<std::string>& arguments);
+int predict(const std::vector<std::string>& arguments);
+
+}  // namespace linnet::tool

@@ -1,0 +1,38 @@
+#include <iostream>
+
+#include "framework/config/flags.h"
+#include "framework/data/tsv.h"
+#include "tools/linnet/classify.h"
+#include "tools/linnet/commands.h"
+
+namespace linnet::tool {
+namespace {
+
+struct Options {
+  std::string preset, data;
+  std::int64_t batch_size = 64, threads = 0;
+  void fields(FieldVisitor& field) {
+    field("preset", preset, "the classifier: a preset's name, handle or directory");
+    field("data", data, "labelled sentences: a TSV file with a header line");
+    field("batch_size", batch_size, "sentences computed together");
+    field("threads", threads, "threads to use; 0: every core");
+  }
+};
+
+}  // namespace
+
+int evaluate(const std::vector<std::string>& arguments) {
+  Options options;
+  read_flags("linnet evaluate", arguments, [&](FieldVisitor& field) { options.fields(field); },
+             {.description = "Measures a classifier's accuracy on labelled sentences."});
+  check(!options.preset.empty(), "--preset: must name a classifier, got nothing");
+  check(!options.data.empty(), "--data: must name a file, got nothing");
+  use_threads(options.threads);
+  const auto model = BertTextClassifier::from_preset(options.preset);
+  const TextDataset dataset = read_tsv(options.data, {.label_names = model->label_names()});
+  check_file(dataset.labelled(), options.data, ": must have a label column, got none");
+  std::cout << accuracy_line(measure(*model, dataset, options.batch_size)) << '\n';
+  return 0;
+}
+
+}  // namespace linnet::tool

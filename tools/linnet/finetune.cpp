@@ -1,0 +1,140 @@
+#include <algorithm>
+#include <cmath>
+#include <deque>
+#include <iostream>
+#include <numeric>
+
+#include "framework/autograd/tape.h"
+#include "framework/config/flags.h"
+#include "framework/core/parallel.h"
+#include "framework/core/random.h"
+#include "framework/data/tsv.h"
+#include "framework/ops/cross_entropy.h"
+#include "framework/optim/adamw.h"
+#include "framework/optim/schedules.h"
+#include "tools/linnet/classify.h"
+#include "tools/linnet/commands.h"
+#include "tools/linnet/progress.h"
+#include "tools/linnet/run_record.h"
+
+namespace linnet::tool {
+namespace {
+
+struct Options {
+  std::string preset, train, dev, output;
+  std::int64_t epochs = 1, batch_size = 32, sequence_length = 128, seed = 1, threads = 0;
+  double learning_rate = 5e-5, warmup = 0.06, weight_decay = 0.01, global_clipnorm = 1.0;
+  void fields(FieldVisitor& field) {
+    field("preset", preset, "where to start: a preset's name, handle or directory");
+    field("train", train, "labelled sentences to train on: a TSV file with a header line");
+    field("dev", dev, "labelled sentences to measure accuracy on after each epoch");
+    field("output", output, "directory for the fine-tuned preset and the record of the run");
+    field("epochs", epochs, "passes over the training sentences");
+    field("batch_size", batch_size, "sentences a step");
+    field("learning_rate", learning_rate, "highest learning rate");
+    field("warmup", warmup, "share of the steps in which the learning rate rises; it falls linearly to 0 afterwards");
+    field("weight_decay", weight_decay, "AdamW's decoupled weight decay");
+    field("global_clipnorm", global_clipnorm, "largest norm of all gradients together");
+    field("sequence_length", sequence_length, "tokens of a sentence at most, [CLS] and [SEP] included");
+    field("seed", seed, "of the order of sentences, dropout and new weights");
+    field("threads", threads, "threads to use; 0: every core");
+  }
+};
+
+Options checked_options(const std::vector<std::string>& arguments) {
+  Options options;
+  read_flags("linnet finetune", arguments, [&](FieldVisitor& field) { options.fields(field); },
+             {.description = "Trains a text classifier from a preset on labelled sentences."});
+  check(!options.preset.empty(), "--preset: must name where to start, got nothing");
+  check(!options.train.empty(), "--train: must name a file of labelled sentences, got nothing");
+  check(!options.output.empty(), "--output: must name a directory, got nothing");
+  check(options.epochs > 0, "--epochs: must be positive, got ", options.epochs);
+  check(options.learning_rate > 0, "--learning-rate: must be positive, got ", options.learning_rate);
+  check(options.warmup >= 0 && options.warmup <= 1, "--warmup: must lie in [0, 1], got ", options.warmup);
+  check(options.seed >= 0, "--seed: must not be negative, got ", options.seed);
+  return options;
+}
+
+/// The preset's model, with its own head if that answers the classes of the data, else with a new one.
+std::unique_ptr<BertTextClassifier> classifier(const Options& options, const TextDataset& data) {
+  check_file(data.labelled(), options.train, ": must have a label column, got none");
+  const auto classes = static_cast<std::int64_t>(data.label_names().size());
+  auto model = BertTextClassifier::from_preset(options.preset, {.num_classes = classes, .sequence_length = options.sequence_length});
+  const std::vector<std::string> kept = model->label_names();
+  const bool known = std::ranges::all_of(data.label_names(), [&](const std::string& name) { return std::ranges::count(kept, name) > 0; });
+  if (!known) model->set_label_names(data.label_names());
+  return model;
+}
+
+/// The mean of the last values: a loss curve that the eye can follow.
+class RunningMean {
+ public:
+  void add(double value) {
+    if (last_.size() == kWindow) last_.pop_front();
+    last_.push_back(value);
+  }
+  double value() const { return std::accumulate(last_.begin(), last_.end(), 0.0) / static_cast<double>(std::max<std::size_t>(1, last_.size())); }
+
+ private:
+  static constexpr std::size_t kWindow = 100;
+  std::deque<double> last_;
+};
+
+/// Trains on every batch of one epoch.
+EpochResult train_epoch(const BertTextClassifier& model, const DataLoader& loader, std::int64_t number, const Options& options, AdamW& optimizer,
+                        const Schedule& schedule) {
+  Progress progress(cat("epoch ", number + 1, "/", options.epochs), loader.size(), "sentences");
+  RunningMean recent;
+  double total_loss = 0;
+  Accuracy seen;
+  std::int64_t step = number * loader.batches();
+  for (const TextBatch& batch : loader.epoch(number)) {
+    Tape tape;
+    const Tensor logits = model.forward(batch.inputs);
+    const Tensor loss = ops::cross_entropy(logits, batch.labels);
+    tape.backward(loss);
+    optimizer.step(schedule(step++));
+
+    check_file(std::isfinite(loss.item()), "finetune: the loss must stay finite, got ", loss.item(), " at step ", step, " (try a lower --learning-rate)");
+    recent.add(loss.item());
+    seen += count_correct(logits, batch.labels);
+    total_loss += loss.item() * static_cast<double>(batch.labels.size());
+    progress.update(seen.total, cat("loss ", four_digits(recent.value()), "  accuracy ", four_digits(seen.value())));
+  }
+  return {progress.seconds(), static_cast<double>(seen.total) / progress.seconds(), total_loss / static_cast<double>(seen.total), seen.value(), {}};
+}
+
+}  // namespace
+
+int finetune(const std::vector<std::string>& arguments) {
+  const Options options = checked_options(arguments);
+  use_threads(options.threads);
+  const auto seed = static_cast<std::uint64_t>(options.seed);
+  set_seed(seed);
+
+  const auto model = classifier(options, read_tsv(options.train));
+  const TextDataset train = read_tsv(options.train, {.label_names = model->label_names()});
+  std::optional<TextDataset> dev;
+  if (!options.dev.empty()) dev = read_tsv(options.dev, {.label_names = model->label_names()});
+  const DataLoader loader(train, model->preprocessor(), {.batch_size = options.batch_size, .shuffle = true, .seed = seed});
+  const std::int64_t steps = options.epochs * loader.batches();
+  const LinearWarmup schedule{options.learning_rate, static_cast<std::int64_t>(options.warmup * static_cast<double>(steps)), steps};
+  AdamW optimizer(model->parameters(), {.weight_decay = options.weight_decay, .global_clipnorm = options.global_clipnorm});
+  std::cerr << "linnet finetune: " << train.size() << " sentences, " << model->config().num_classes << " classes, " << model->parameter_count()
+            << " parameters, " << steps << " steps, " << num_threads() << " threads\n";
+
+  std::vector<EpochResult> results;
+  for (std::int64_t epoch = 0; epoch < options.epochs; ++epoch) {
+    results.push_back(train_epoch(*model, loader, epoch, options, optimizer, schedule));
+    if (dev) results.back().dev = measure(*model, *dev);
+  }
+  model->save_to_preset(options.output);
+  save_run_record(options.output, [&](FieldVisitor& field) { Options(options).fields(field); }, results);
+  for (const EpochResult& result : results)
+    std::cout << "trained in " << duration_text(result.seconds) << " (" << std::llround(result.sentences_per_second) << " sentences/s), loss "
+              << four_digits(result.train_loss) << (result.dev ? ", dev " + accuracy_line(*result.dev) : "") << '\n';
+  std::cout << "saved to " << options.output << '\n';
+  return 0;
+}
+
+}  // namespace linnet::tool

@@ -1,0 +1,78 @@
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "framework/config/flags.h"
+#include "framework/data/tsv.h"
+#include "framework/ops/softmax.h"
+#include "tools/linnet/classify.h"
+#include "tools/linnet/commands.h"
+
+namespace linnet::tool {
+namespace {
+
+struct Options {
+  std::string preset, data;
+  bool json = false;
+  std::int64_t batch_size = 64, threads = 0;
+  void fields(FieldVisitor& field) {
+    field("preset", preset, "the classifier: a preset's name, handle or directory");
+    field("data", data, "sentences: a TSV file with a header line; labels are not needed");
+    field("json", json, "print an object a sentence: text, label, probabilities, logits");
+    field("batch_size", batch_size, "sentences computed together");
+    field("threads", threads, "threads to use; 0: every core");
+  }
+};
+
+/// One sentence's answer as a line.
+std::string answer(const TextExample& example, const std::vector<std::string>& names, std::span<const double> logits,
+                   std::span<const double> probabilities, bool json) {
+  const auto best = static_cast<std::size_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
+  if (!json) return cat(names[best], '\t', four_digits(probabilities[best]), '\t', example.text, example.text_pair.empty() ? "" : "\t", example.text_pair);
+  nlohmann::ordered_json row;
+  row["text"] = example.text;
+  if (!example.text_pair.empty()) row["text_pair"] = example.text_pair;
+  row["label"] = names[best];
+  row["probabilities"] = nlohmann::ordered_json::object();
+  for (std::size_t i = 0; i < names.size(); ++i) row["probabilities"][names[i]] = probabilities[i];
+  row["logits"] = std::vector<double>(logits.begin(), logits.end());
+  return row.dump();
+}
+
+TextDataset sentences(const Options& options, const std::vector<std::string>& texts) {
+  std::vector<TextExample> examples;
+  if (!options.data.empty()) {
+    const TextDataset file = read_tsv(options.data);
+    for (std::int64_t i = 0; i < file.size(); ++i) examples.push_back(file.at(i));
+  }
+  for (const std::string& text : texts) examples.push_back({text, "", 0});
+  check(!examples.empty(), "predict: there must be sentences, got none (give them as arguments or by --data)");
+  return TextDataset(std::move(examples), {}, false);
+}
+
+}  // namespace
+
+int predict(const std::vector<std::string>& arguments) {
+  Options options;
+  std::vector<std::string> texts;
+  read_flags("linnet predict", arguments, [&](FieldVisitor& field) { options.fields(field); },
+             {.description = "Classifies sentences: a line each with label, probability and text.",
+              .positional = &texts,
+              .positional_help = "sentences to classify"});
+  check(!options.preset.empty(), "--preset: must name a classifier, got nothing");
+  use_threads(options.threads);
+  const TextDataset dataset = sentences(options, texts);
+  const auto model = BertTextClassifier::from_preset(options.preset);
+  const DataLoader loader(dataset, model->preprocessor(), {.batch_size = options.batch_size});
+  for (const TextBatch& batch : loader.epoch(0)) {
+    const Tensor logits = model->forward(batch.inputs);
+    const std::vector<double> values = logits.to_vector(), probabilities = ops::softmax(logits).to_vector();
+    const auto classes = static_cast<std::size_t>(logits.dim(1));
+    for (std::size_t i = 0; i < batch.indices.size(); ++i)
+      std::cout << answer(dataset.at(batch.indices[i]), model->label_names(), {values.data() + i * classes, classes},
+                          {probabilities.data() + i * classes, classes}, options.json)
+                << '\n';
+  }
+  return 0;
+}
+
+}  // namespace linnet::tool

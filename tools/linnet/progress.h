@@ -1,0 +1,36 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <iostream>
+#include <string>
+
+namespace linnet::tool {
+
+/// "1:04:09", "4:09", "9s".
+std::string duration_text(double seconds);
+
+/// How far a long job is. On a terminal a bar that is drawn over itself, elsewhere a plain line every ten seconds.
+class Progress {
+ public:
+  /// `total` and later `done` count what `unit` names ("sentences").
+  Progress(std::string title, std::int64_t total, std::string unit, std::ostream& out = std::cerr);
+  ~Progress();
+  /// `details` is what else there is to say: "loss 0.312  accuracy 0.871".
+  void update(std::int64_t done, const std::string& details);
+  /// Ends the line on a terminal; later updates do nothing.
+  void finish();
+  double seconds() const;
+
+ private:
+  std::string line(const std::string& details) const;
+
+  std::string title_, unit_;
+  std::int64_t total_, done_ = 0;
+  std::ostream& out_;
+  bool terminal_, finished_ = false;
+  std::size_t width_ = 0;
+  std::chrono::steady_clock::time_point start_, last_;
+};
+
+}  // namespace linnet::tool
