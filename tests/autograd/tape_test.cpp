@@ -1,0 +1,122 @@
+#include "framework/autograd/tape.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include "framework/ops/elementwise.h"
+#include "tests/support/throws.h"
+
+using namespace linnet;
+using linnet::testing::says;
+
+namespace {
+
+Tensor leaf(const std::vector<double>& values) {
+  Tensor x = Tensor::from(values, {static_cast<std::int64_t>(values.size())});
+  x.set_requires_grad(true);
+  return x;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(tape)
+
+BOOST_AUTO_TEST_CASE(gradients_add_up_over_paths_and_over_backward_passes) {
+  const Tensor x = leaf({2, 3});
+  for (int pass = 0; pass < 2; ++pass) {
+    Tape tape;
+    tape.backward(ops::sum(x * x + x));
+  }
+  BOOST_TEST(x.grad().to_vector() == (std::vector<double>{10, 14}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_tensor_added_to_itself_gets_both_gradients) {
+  const Tensor x = leaf({1});
+  Tape tape;
+  tape.backward(ops::sum(x + x));
+  BOOST_TEST(x.grad().item() == 2);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_recorded_without_a_tape_or_a_leaf) {
+  const Tensor x = leaf({1}), constant = Tensor::full({1}, 3, DType::float64);
+  BOOST_TEST(!ops::sum(x).requires_grad());
+  Tape tape;
+  ops::sum(constant * constant);
+  BOOST_TEST(tape.size() == 0u);
+  ops::sum(x * constant);
+  BOOST_TEST(tape.size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(frozen_tensors_get_no_gradient) {
+  Tensor x = leaf({1, 2}), y = leaf({3, 4});
+  y.set_requires_grad(false);
+  Tape tape;
+  tape.backward(ops::sum(x * y));
+  BOOST_TEST(x.grad().defined());
+  BOOST_TEST(!y.grad().defined());
+}
+
+BOOST_AUTO_TEST_CASE(a_nested_tape_suspends_the_outer_one) {
+  const Tensor x = leaf({2});
+  Tape outer;
+  const Tensor before = x * x;
+  {
+    Tape inner;
+    BOOST_TEST(Tape::current() == &inner);
+    ops::sum(x);
+    BOOST_TEST(inner.size() == 1u);
+  }
+  BOOST_TEST(Tape::current() == &outer);
+  BOOST_TEST(outer.size() == 1u);
+  outer.backward(ops::sum(before));
+  BOOST_TEST(x.grad().item() == 4);
+}
+
+BOOST_AUTO_TEST_CASE(a_tensor_of_a_finished_tape_is_a_constant) {
+  const Tensor x = leaf({2});
+  Tensor y;
+  {
+    const Tape tape;
+    y = x * x;
+    BOOST_TEST(y.requires_grad());
+  }
+  BOOST_TEST(!y.requires_grad());
+}
+
+BOOST_AUTO_TEST_CASE(several_outputs_send_their_gradients_back_together) {
+  const Tensor x = leaf({2});
+  Tape tape;
+  const std::vector<Tensor> outputs{x * x, 3.0 * x}, grads{Tensor::full({1}, 1, DType::float64), Tensor::full({1}, 10, DType::float64)};
+  tape.backward(outputs, grads);
+  BOOST_TEST(x.grad().item() == 34);
+}
+
+BOOST_AUTO_TEST_CASE(a_hundred_thousand_chained_ops_run_backward_and_go_away) {
+  const Tensor x = leaf({1});
+  Tape tape;
+  Tensor y = x;
+  for (int i = 0; i < 100000; ++i) y = y + x;
+  tape.backward(ops::sum(y));
+  BOOST_TEST(x.grad().item() == 100001);
+}
+
+BOOST_AUTO_TEST_CASE(gradients_of_gradients_are_refused) {
+  const Tensor x = leaf({2});
+  Tape tape;
+  tape.backward(ops::sum(x * x));
+  const Tensor gradient = x.grad();
+  Tape second;
+  BOOST_CHECK_EXCEPTION(second.backward(ops::sum(gradient)), std::invalid_argument, says("must have been recorded on this tape", "got a constant"));
+}
+
+BOOST_AUTO_TEST_CASE(misuse_is_refused) {
+  const Tensor x = leaf({1, 2});
+  Tape tape;
+  BOOST_CHECK_EXCEPTION(tape.backward(x * x), std::invalid_argument, says("the loss must have one element, got shape (2)"));
+  BOOST_CHECK_EXCEPTION(tape.backward(x * x, Tensor::zeros({3}, DType::float64)), std::invalid_argument, says("grad_output must have the output's shape (2)"));
+  const Tensor loss = ops::sum(x);
+  tape.backward(loss);
+  BOOST_CHECK_EXCEPTION(tape.backward(loss), std::invalid_argument, says("a tape runs backward once"));
+  BOOST_CHECK_EXCEPTION(ops::sum(x), std::invalid_argument, says("the tape has run backward already"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
