@@ -14,16 +14,7 @@ constexpr double kLayerNormEpsilon = 1e-12;
 Initializer initializer() { return Initializer::truncated_normal(0.02); }
 
 const BertBackbone::Config& checked(const BertBackbone::Config& config) {
-  const auto positive = [](std::string_view name, std::int64_t value) { check(value > 0, "BertBackbone: ", name, " must be positive, got ", value); };
-  positive("vocabulary_size", config.vocabulary_size);
-  positive("hidden_dim", config.hidden_dim);
-  positive("intermediate_dim", config.intermediate_dim);
-  positive("max_sequence_length", config.max_sequence_length);
-  positive("num_segments", config.num_segments);
-  check(config.num_layers >= 0 && config.num_layers <= 10000, "BertBackbone: num_layers must be 0 to 10000, got ", config.num_layers);
-  check(config.num_heads > 0 && config.num_heads <= config.hidden_dim, "BertBackbone: num_heads must be 1 to hidden_dim ", config.hidden_dim, ", got ",
-        config.num_heads);
-  check(config.dropout >= 0 && config.dropout <= 1, "BertBackbone: dropout must lie in [0, 1], got ", config.dropout);
+  BertBackbone::check_config(config);
   return config;
 }
 
@@ -62,6 +53,19 @@ void BertBackbone::Config::fields(FieldVisitor& field) {
   field("max_sequence_length", max_sequence_length);
   field("num_segments", num_segments);
   field("dtype", dtype);
+}
+
+void BertBackbone::check_config(const Config& config) {
+  const auto positive = [](std::string_view name, std::int64_t value) { check(value > 0, "BertBackbone: ", name, " must be positive, got ", value); };
+  positive("vocabulary_size", config.vocabulary_size);
+  positive("hidden_dim", config.hidden_dim);
+  positive("intermediate_dim", config.intermediate_dim);
+  positive("max_sequence_length", config.max_sequence_length);
+  positive("num_segments", config.num_segments);
+  check(config.num_layers >= 0 && config.num_layers <= 10000, "BertBackbone: num_layers must be 0 to 10000, got ", config.num_layers);
+  check(config.num_heads > 0 && config.num_heads <= config.hidden_dim, "BertBackbone: num_heads must be 1 to hidden_dim ", config.hidden_dim, ", got ",
+        config.num_heads);
+  check(config.dropout >= 0 && config.dropout <= 1, "BertBackbone: dropout must lie in [0, 1], got ", config.dropout);
 }
 
 BertBackbone::BertBackbone(const Config& config)

@@ -15,6 +15,7 @@
 #include "framework/layers/position_embedding.h"
 #include "framework/layers/reversible_embedding.h"
 #include "framework/layers/transformer_encoder.h"
+#include "models/preset.h"
 
 namespace linnet {
 
@@ -39,6 +40,14 @@ class BertBackbone : public Model {
   /// Throws std::invalid_argument unless all sizes are positive (num_layers may be 0) and num_heads is at most hidden_dim.
   explicit BertBackbone(const Config& config);
   const Config& config() const { return config_; }
+  /// What the constructor checks, before anything is allocated.
+  static void check_config(const Config& config);
+
+  /// From a preset of any BERT task, or a checkpoint of Hugging Face: see resolve_preset. Throws std::runtime_error that names
+  /// file, key and remedy if the preset is missing, damaged or another architecture's.
+  static std::unique_ptr<BertBackbone> from_preset(std::string_view preset, const PresetOptions& options = {});
+  /// Writes config.json, metadata.json and the weights as KerasHub does; each file appears as a whole.
+  void save_to_preset(const std::filesystem::path& directory, const PresetSaveOptions& options = {}) const;
 
   /// Keras' semantics: every row is kept and computed, the mask says which rows are keys.
   /// Throws std::invalid_argument on other shapes, ids out of range or a length over max_sequence_length.

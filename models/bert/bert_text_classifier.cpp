@@ -1,5 +1,7 @@
 #include "models/bert/bert_text_classifier.h"
 
+#include <set>
+
 #include "framework/layers/registry.h"
 #include "framework/ops/dropout.h"
 
@@ -34,6 +36,19 @@ BertTextClassifier::BertTextClassifier(const Config& config)
                                 .dtype = config.backbone.dtype},
                                "logits")) {
   for (const char* input : {"padding_mask", "segment_ids", "token_ids"}) add<InputLayer>(input, {});  // Keras' order in a task
+  for (std::int64_t i = 0; i < config.num_classes; ++i) label_names_.push_back(std::to_string(i));
+}
+
+const BertTextClassifierPreprocessor& BertTextClassifier::preprocessor() const {
+  check(preprocessor_ != nullptr, "BertTextClassifier: the model must have a preprocessor, got none (see from_preset and set_preprocessor)");
+  return *preprocessor_;
+}
+
+void BertTextClassifier::set_label_names(std::vector<std::string> names) {
+  check(static_cast<std::int64_t>(names.size()) == config_.num_classes, "BertTextClassifier: label_names must have ", config_.num_classes,
+        " names, got ", names.size());
+  check(std::set<std::string>(names.begin(), names.end()).size() == names.size(), "BertTextClassifier: label_names must differ, got one twice");
+  label_names_ = std::move(names);
 }
 
 Tensor BertTextClassifier::forward(const BertInputs& inputs) const {

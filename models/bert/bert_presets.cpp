@@ -1,0 +1,163 @@
+#include "models/bert/bert_presets.h"
+
+#include <algorithm>
+
+#include "framework/core/error.h"
+#include "framework/io/atomic_file.h"
+#include "models/bert/bert_hugging_face.h"
+#include "models/keras_config.h"
+#include "models/preset_files.h"
+
+namespace linnet::bert {
+namespace {
+
+using preset::Form;
+using preset::has_file;
+using preset::read_json_file;
+
+JsonValue optional_integer(const std::optional<std::int64_t>& value) { return value ? JsonValue(*value) : JsonValue(); }
+
+double parameter_count(const BertBackbone::Config& config) {
+  const auto d = static_cast<double>(config.hidden_dim), i = static_cast<double>(config.intermediate_dim);
+  const double rows =
+      static_cast<double>(config.vocabulary_size) + static_cast<double>(config.max_sequence_length) + static_cast<double>(config.num_segments);
+  return rows * d + 2 * d + static_cast<double>(config.num_layers) * (4 * (d * d + d) + 4 * d + 2 * d * i + i + d) + d * d + d;
+}
+
+BertBackbone::Config read_keras_config(const JsonValue& object) {
+  BertBackbone::Config config;
+  keras::read_fields(keras::config_of(object, "BertBackbone"), {}, [&](FieldVisitor& field) { config.fields(field); });
+  return config;
+}
+
+}  // namespace
+
+JsonValue to_keras(const BertBackbone::Config& config) {
+  JsonValue json = keras::layer_config("bert_backbone", config.dtype.name());
+  json.set("vocabulary_size", config.vocabulary_size);
+  json.set("num_layers", config.num_layers);
+  json.set("num_heads", config.num_heads);
+  json.set("hidden_dim", config.hidden_dim);
+  json.set("intermediate_dim", config.intermediate_dim);
+  json.set("dropout", config.dropout);
+  json.set("max_sequence_length", config.max_sequence_length);
+  json.set("num_segments", config.num_segments);
+  return keras::hub_object("bert.bert_backbone", "BertBackbone", json);
+}
+
+JsonValue to_keras(const BertTokenizer& tokenizer) {
+  const WordPieceTokenizer::Config& config = tokenizer.config();
+  JsonValue json = keras::layer_config("bert_tokenizer", "int32");
+  json.set("config_file", "tokenizer.json");
+  json.set("vocabulary", {});
+  json.set("sequence_length", optional_integer(config.sequence_length));
+  json.set("lowercase", config.lowercase);
+  json.set("strip_accents", config.strip_accents);
+  json.set("split", config.split);
+  if (!config.split_on_cjk) json.set("split_on_cjk", false);  // KerasHub writes none and reads it
+  json.set("suffix_indicator", config.suffix_indicator);
+  json.set("oov_token", config.oov_token);
+  const auto& special = config.special_tokens;
+  json.set("special_tokens", special.empty() ? JsonValue() : JsonValue::array({special.begin(), special.end()}));
+  json.set("special_tokens_in_strings", config.special_tokens_in_strings);
+  return keras::hub_object("bert.bert_tokenizer", "BertTokenizer", json);
+}
+
+JsonValue to_keras(const BertTextClassifierPreprocessor& preprocessor) {
+  JsonValue json = keras::layer_config("bert_text_classifier_preprocessor", "float32");
+  json.set("tokenizer", to_keras(preprocessor.tokenizer()));
+  json.set("config_file", "preprocessor.json");
+  json.set("sequence_length", preprocessor.config().sequence_length);
+  json.set("truncate", preprocessor.config().truncate);
+  return keras::hub_object("bert.bert_text_classifier_preprocessor", "BertTextClassifierPreprocessor", json);
+}
+
+BertBackbone::Config read_backbone_config(const std::filesystem::path& directory, const PresetOptions& options) {
+  const JsonValue json = read_json_file(directory, "config.json");
+  BertBackbone::Config config = preset::form_of(json) == Form::keras_hub ? read_keras_config(json) : hugging_face::read_bert_config(json);
+  config.dtype = options.dtype;
+  if (options.dropout) config.dropout = *options.dropout;
+  keras::blaming(json.where(), [&] { BertBackbone::check_config(config); });
+  if (options.load_weights) preset::check_size(directory, parameter_count(config));
+  return config;
+}
+
+void load_backbone(const std::filesystem::path& directory, BertBackbone& backbone) {
+  if (preset::form_of(read_json_file(directory, "config.json")) == Form::keras_hub) preset::load_weight_files(directory, backbone);
+  else hugging_face::load_bert(directory, backbone);
+}
+
+void save_backbone(const std::filesystem::path& directory, const BertBackbone& backbone, const PresetSaveOptions& options) {
+  write_text(directory / "config.json", to_keras(backbone.config()).dump());
+  preset::save_metadata(directory, backbone);
+  preset::save_weight_files(directory, backbone, options);
+}
+
+std::shared_ptr<const BertTokenizer> load_tokenizer(const std::filesystem::path& directory) {
+  std::shared_ptr<const BertTokenizer> tokenizer;
+  BertTokenizer::Config config;
+  if (preset::form_of(read_json_file(directory, "config.json")) == Form::hugging_face) {
+    const JsonValue json = read_json_file(directory, "tokenizer_config.json");
+    config.lowercase = json.at("do_lower_case").boolean();
+    keras::blaming((directory / "vocab.txt").string(),
+                   [&] { tokenizer = std::make_shared<BertTokenizer>(Vocabulary::load(directory / "vocab.txt"), config); });
+    return tokenizer;
+  }
+  const JsonValue object = read_json_file(directory, "tokenizer.json");
+  const JsonValue& json = keras::config_of(object, "BertTokenizer");
+  const JsonValue* vocabulary = json.find("vocabulary");
+  check_file(!vocabulary || vocabulary->is_null(), vocabulary ? vocabulary->where() : "",
+             " must be null (the tokens lie in assets/tokenizer/vocabulary.txt)");
+  keras::read_fields(json, {"config_file", "vocabulary"}, [&](FieldVisitor& field) { config.fields(field); });
+  const std::filesystem::path file = directory / "assets" / "tokenizer" / "vocabulary.txt";
+  keras::blaming(file.string(), [&] { tokenizer = std::make_shared<BertTokenizer>(Vocabulary::load(file), config); });
+  return tokenizer;
+}
+
+void save_tokenizer(const std::filesystem::path& directory, const BertTokenizer& tokenizer) {
+  write_text(directory / "tokenizer.json", to_keras(tokenizer).dump());
+  preset::make_directory(directory / "assets" / "tokenizer");
+  std::string lines;
+  for (const std::string& token : tokenizer.vocabulary().tokens()) lines += token + "\n";
+  write_text(directory / "assets" / "tokenizer" / "vocabulary.txt", lines);
+}
+
+std::shared_ptr<const BertTextClassifierPreprocessor> load_classifier_preprocessor(const std::filesystem::path& directory,
+                                                                                   const BertBackbone::Config& backbone,
+                                                                                   std::optional<std::int64_t> sequence_length) {
+  BertTextClassifierPreprocessor::Config config;
+  config.sequence_length = std::min(config.sequence_length, backbone.max_sequence_length);
+  std::string source = directory.string();
+  if (has_file(directory, "preprocessor.json")) {
+    const JsonValue object = read_json_file(directory, "preprocessor.json");
+    source = object.where();
+    if (keras::hub_class_of(object) == "BertTextClassifierPreprocessor")
+      keras::read_fields(object.at("config"), {"tokenizer", "config_file"}, [&](FieldVisitor& field) { config.fields(field); });
+  } else if (has_file(directory, "sentence_bert_config.json")) {
+    const JsonValue json = read_json_file(directory, "sentence_bert_config.json");
+    if (const JsonValue* longest = json.find("max_seq_length"); longest && !longest->is_null()) config.sequence_length = longest->integer();
+  }
+  config.sequence_length = sequence_length.value_or(config.sequence_length);
+  std::shared_ptr<const BertTextClassifierPreprocessor> preprocessor;
+  const std::shared_ptr<const BertTokenizer> tokenizer = load_tokenizer(directory);
+  keras::blaming(source, [&] { preprocessor = std::make_shared<BertTextClassifierPreprocessor>(tokenizer, config); });
+  return preprocessor;
+}
+
+}  // namespace linnet::bert
+
+namespace linnet {
+
+std::unique_ptr<BertBackbone> BertBackbone::from_preset(std::string_view preset, const PresetOptions& options) {
+  const std::filesystem::path directory = resolve_preset(preset);
+  auto backbone = std::make_unique<BertBackbone>(bert::read_backbone_config(directory, options));
+  if (options.load_weights) bert::load_backbone(directory, *backbone);
+  return backbone;
+}
+
+void BertBackbone::save_to_preset(const std::filesystem::path& directory, const PresetSaveOptions& options) const {
+  preset::make_directory(directory);
+  bert::save_backbone(directory, *this, options);
+}
+
+}  // namespace linnet

@@ -1,0 +1,93 @@
+#include "models/hf_checkpoint.h"
+
+#include <algorithm>
+
+#include "framework/core/error.h"
+#include "models/preset_files.h"
+
+namespace linnet::hugging_face {
+namespace {
+
+constexpr const char* kWeights = "model.safetensors";
+constexpr const char* kIndex = "model.safetensors.index.json";
+
+/// The transpose of a matrix; blocks keep both sides in cache.
+Tensor transpose(const Tensor& matrix) {
+  const std::int64_t rows = matrix.dim(0), columns = matrix.dim(1);
+  Tensor result = Tensor::empty({columns, rows}, matrix.dtype());
+  const auto copy = [&]<class T>() {
+    const T* from = static_cast<const T*>(matrix.raw());
+    T* to = static_cast<T*>(result.mutable_raw());
+    constexpr std::int64_t kBlock = 32;
+    for (std::int64_t r0 = 0; r0 < rows; r0 += kBlock)
+      for (std::int64_t c0 = 0; c0 < columns; c0 += kBlock)
+        for (std::int64_t r = r0; r < std::min(rows, r0 + kBlock); ++r)
+          for (std::int64_t c = c0; c < std::min(columns, c0 + kBlock); ++c) to[c * rows + r] = from[r * columns + c];
+  };
+  switch (size_of(matrix.dtype())) {
+    case 8: copy.operator()<std::uint64_t>(); break;
+    case 4: copy.operator()<std::uint32_t>(); break;
+    case 2: copy.operator()<std::uint16_t>(); break;
+    default: copy.operator()<std::uint8_t>(); break;
+  }
+  return result;
+}
+
+}  // namespace
+
+Safetensors open_weights(const std::filesystem::path& directory) {
+  if (preset::has_file(directory, kIndex)) return Safetensors(directory / kIndex);
+  check_file(preset::has_file(directory, kWeights), "from_preset: ", directory.string(), " must hold ", kWeights, " or ", kIndex,
+             " (save the checkpoint with safe_serialization=True; .bin, TensorFlow and Flax files are not read)");
+  return Safetensors(directory / kWeights);
+}
+
+std::string prefix_of(const Safetensors& weights, const std::string& name) {
+  if (weights.contains(name)) return {};
+  for (const Safetensors::Entry& entry : weights.entries())
+    if (entry.name.ends_with("." + name)) return entry.name.substr(0, entry.name.size() - name.size());
+  throw std::runtime_error(
+      cat("from_preset: ", weights.path().string(), " must hold '", name, "', with or without a prefix (is it a BERT checkpoint?)"));
+}
+
+void load(Layer& layer, const Safetensors& weights, const std::function<Source(const Parameter& parameter)>& source_of) {
+  std::string problems;
+  const auto report = [&](const auto&... parts) { problems += cat(problems.empty() ? "" : "; ", parts...); };
+  const std::vector<Parameter> parameters = layer.parameters();
+  std::vector<Source> sources;
+  for (const Parameter& parameter : parameters) {
+    const Source& source = sources.emplace_back(source_of(parameter));
+    if (!weights.contains(source.name)) {
+      report("missing ", source.name);
+      continue;
+    }
+    const Shape found = weights.shape(source.name);
+    const DType dtype = weights.dtype(source.name);
+    if (found != source.shape) report("shape of ", source.name, " ", found, " in the file, ", source.shape, " in the model");
+    if (dtype == DType::int8 || dtype == DType::int32) report("dtype of ", source.name, " ", dtype, " in the file, a float in the model");
+  }
+  check_file(problems.empty(), "from_preset: ", weights.path().string(), " does not fit ", layer.class_name(), ": ", problems);
+  std::vector<Tensor> values;
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    Tensor value = Tensor::empty(sources[i].shape, parameters[i].tensor.dtype());
+    weights.read_into(sources[i].name, value);
+    values.push_back((sources[i].transposed ? transpose(value) : value).reshape(parameters[i].tensor.shape()));
+  }
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    Tensor variable = parameters[i].tensor;
+    variable.assign(values[i]);
+  }
+}
+
+std::vector<std::string> notes(const JsonValue& config) {
+  std::vector<std::string> result;
+  if (const JsonValue* activation = config.find("hidden_act"); activation && activation->brief() == "\"gelu\"")
+    result.push_back(cat(activation->where(),
+                         " is gelu: KerasHub and Linnet compute its tanh approximation, so outputs differ from transformers' by "
+                         "up to about 1e-3"));
+  if (const JsonValue* epsilon = config.find("layer_norm_eps"); epsilon && epsilon->number() != 1e-12)
+    result.push_back(cat(epsilon->where(), " is ", epsilon->brief(), ": KerasHub and Linnet compute with 1e-12"));
+  return result;
+}
+
+}  // namespace linnet::hugging_face

@@ -1,0 +1,67 @@
+// Task presets, sharded weights and dtype conversions: tasks/golden.h5.
+#include <boost/test/unit_test.hpp>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "framework/io/weights.h"
+#include "models/bert/bert_text_classifier.h"
+#include "tests/support/golden.h"
+#include "tests/support/golden_h5.h"
+
+using namespace linnet;
+using namespace linnet::testing;
+
+BOOST_AUTO_TEST_SUITE(tasks)
+
+BOOST_AUTO_TEST_CASE(a_classifier_preset_gives_the_inputs_and_logits_of_keras_hub) {
+  if (!have_fixture("tasks/golden.h5")) return;
+  const Hdf5File golden(fixtures() / "tasks" / "golden.h5");
+  const auto model = BertTextClassifier::from_preset((fixtures() / "tasks" / "classifier").string());
+  std::vector<std::vector<std::string>> texts;
+  for (const auto& text : read_json(fixtures() / "tasks" / "texts.json")) texts.push_back({text.get<std::string>()});
+  const BertInputs inputs = golden_inputs(golden, "classifier"), ours = model->preprocessor().preprocess_batch(texts);
+  golden_equal("tasks/classifier", "token_ids", inputs.token_ids.data<std::int32_t>(), ours.token_ids.data<std::int32_t>());
+  golden_equal("tasks/classifier", "segment_ids", inputs.segment_ids.data<std::int32_t>(), ours.segment_ids.data<std::int32_t>());
+  golden_equal("tasks/classifier", "padding_mask", inputs.padding_mask.data<std::int32_t>(), ours.padding_mask.data<std::int32_t>());
+  const Tolerance tolerance{.absolute = forward_tolerance(DType::float32)};
+  golden_compare("tasks/classifier", "output", golden_values(golden, "classifier/output"), model->forward(ours).to_vector(), tolerance);
+  golden_compare("tasks/classifier", "predict", golden_values(golden, "classifier/predict"), model->forward(ours).to_vector(), tolerance);
+
+  const auto other =
+      BertTextClassifier::from_preset((fixtures() / "tasks" / "classifier").string(), {.num_classes = model->config().num_classes + 3});
+  golden_compare("tasks/classifier", "backbone_pooled_output", golden_values(golden, "classifier/backbone_pooled_output"),
+                 other->backbone().forward(inputs).pooled_output.to_vector(), tolerance);
+
+  BertTextClassifier whole(model->config());
+  load_weights(whole, fixtures() / "tasks" / "classifier.weights.h5");
+  golden_compare("tasks/classifier.weights.h5", "output", golden_values(golden, "classifier/output"), whole.forward(inputs).to_vector(), tolerance);
+}
+
+BOOST_AUTO_TEST_CASE(backbones_of_every_saved_form_give_the_outputs_of_keras_hub) {
+  if (!have_fixture("tasks/golden.h5")) return;
+  const Hdf5File golden(fixtures() / "tasks" / "golden.h5");
+  const auto load = [](const char* name, DTypePolicy dtype = {}) {
+    return BertBackbone::from_preset((fixtures() / "tasks" / name).string(), {.dtype = dtype});
+  };
+  golden_forward("tasks/sharded", golden, "sharded", *load("sharded"), golden_inputs(golden, "sharded"));
+  golden_forward("tasks/lora_base", golden, "lora/before", *load("lora_base"), golden_inputs(golden, "lora/before"));
+  golden_forward("tasks/lora_merged", golden, "lora/merged_preset", *load("lora_merged"), golden_inputs(golden, "lora/before"));
+  const BertInputs inputs = golden_inputs(golden, "bfloat16_loaded_as/default");
+  golden_forward("tasks/bfloat16", golden, "bfloat16_loaded_as/default", *load("bfloat16"), inputs);
+  golden_forward("tasks/bfloat16", golden, "bfloat16_loaded_as/float32", *load("bfloat16", "float32"), inputs);
+  golden_forward("tasks/bfloat16", golden, "bfloat16_loaded_as/float64", *load("bfloat16", "float64"), inputs);
+}
+
+BOOST_AUTO_TEST_CASE(what_later_parts_will_read_is_named) {
+  if (!have_fixture("tasks/golden.h5")) return;
+  const Hdf5File golden(fixtures() / "tasks" / "golden.h5");
+  for (const Hdf5File::Child& entry : golden.children("")) {
+    if (entry.name == "masked_lm") golden_left_out("tasks/masked_lm", "the task BertMaskedLM comes with the other tasks");
+    if (entry.name.starts_with("embedder")) golden_left_out("tasks/" + entry.name, "the task BertTextEmbedder comes with the other tasks");
+    if (entry.name == "int8") golden_left_out("tasks/int8", "int8 weights come with quantization");
+  }
+  if (golden.exists("lora/after")) golden_left_out("tasks/adapter.lora.h5", "adapters come with LoRA");
+  if (std::filesystem::exists(fixtures() / "tasks" / "classifier.keras")) golden_left_out("tasks/classifier.keras", "the .keras archive is not read");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
