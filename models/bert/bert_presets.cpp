@@ -137,7 +137,7 @@ std::shared_ptr<const BertTextClassifierPreprocessor> load_classifier_preprocess
     const JsonValue json = read_json_file(directory, "sentence_bert_config.json");
     if (const JsonValue* longest = json.find("max_seq_length"); longest && !longest->is_null()) config.sequence_length = longest->integer();
   }
-  config.sequence_length = sequence_length.value_or(config.sequence_length);
+  config.sequence_length = std::min(sequence_length.value_or(config.sequence_length), backbone.max_sequence_length);
   std::shared_ptr<const BertTextClassifierPreprocessor> preprocessor;
   const std::shared_ptr<const BertTokenizer> tokenizer = load_tokenizer(directory);
   keras::blaming(source, [&] { preprocessor = std::make_shared<BertTextClassifierPreprocessor>(tokenizer, config); });

@@ -30,7 +30,7 @@ class BertTextClassifier : public Model {
     std::optional<std::int64_t> num_classes = {};  ///< other than the preset's head has: a new head; none: the preset's
     std::optional<std::string> activation = {};
     std::optional<double> dropout = {};                ///< before the head
-    std::optional<std::int64_t> sequence_length = {};  ///< of the preprocessor
+    std::optional<std::int64_t> sequence_length = {};  ///< of the preprocessor; no more than the backbone takes
     PresetOptions preset = {};
   };
   /// From a classifier's preset, with its head, label names and preprocessor; from any other BERT preset or checkpoint, with a

@@ -35,7 +35,7 @@ struct Options {
     field("warmup", warmup, "share of the steps in which the learning rate rises; it falls linearly to 0 afterwards");
     field("weight_decay", weight_decay, "AdamW's decoupled weight decay");
     field("global_clipnorm", global_clipnorm, "largest norm of all gradients together");
-    field("sequence_length", sequence_length, "tokens of a sentence at most, [CLS] and [SEP] included");
+    field("sequence_length", sequence_length, "tokens of a sentence at most, [CLS] and [SEP] included; no more than the model takes");
     field("seed", seed, "of the order of sentences, dropout and new weights");
     field("threads", threads, "threads to use; 0: every core");
   }

@@ -1,0 +1,165 @@
+#include <boost/test/unit_test.hpp>
+#include <algorithm>
+#include <sstream>
+#include <nlohmann/json.hpp>
+
+#include "framework/io/atomic_file.h"
+#include "tests/support/program.h"
+#include "tests/support/temporary_directory.h"
+
+using namespace linnet;
+using namespace linnet::testing;
+
+namespace {
+
+bool has(const std::string& text, const std::string& part) {
+  const bool found = text.find(part) != std::string::npos;
+  if (!found) BOOST_TEST_MESSAGE("expected '" << part << "' in: " << text);
+  return found;
+}
+
+/// A directory with a preset and reviews to train and measure on.
+struct Workplace {
+  TemporaryDirectory directory;
+  std::string preset = (directory / "preset").string(), train = (directory / "train.tsv").string(), dev = (directory / "dev.tsv").string(),
+              output = (directory / "tuned").string();
+  Workplace() {
+    write_tiny_preset(preset);
+    write_tiny_reviews(train, 300);
+    write_tiny_reviews(dev, 50);
+  }
+  ProgramResult finetune(std::vector<std::string> more = {}) const {
+    std::vector<std::string> arguments{"finetune", "--preset", preset, "--train", train, "--dev", dev, "--output", output, "--epochs", "6",
+                                       "--batch-size", "10", "--learning-rate", "0.003"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_program(LINNET_PROGRAM, arguments);
+  }
+};
+
+/// A wrong use ends with `code` and says `text` on standard error, and nothing else happens.
+void check_fails(const std::vector<std::string>& arguments, int code, const std::string& text) {
+  const ProgramResult result = run_program(LINNET_PROGRAM, arguments);
+  BOOST_TEST(result.code == code);
+  BOOST_TEST(has(result.errors, text));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(linnet_program)
+
+BOOST_AUTO_TEST_CASE(a_model_is_fine_tuned_saved_measured_and_asked) {
+  const Workplace place;
+  const ProgramResult tuned = place.finetune();
+  BOOST_TEST(tuned.code == 0);
+  BOOST_TEST(has(tuned.errors, "epoch 6/6 300/300  loss"));
+  BOOST_TEST(has(tuned.out, "dev accuracy 1.0000 (50 of 50)"));
+  const auto record = nlohmann::json::parse(read_text(place.output + "/run.json"));
+  BOOST_TEST(record["flags"]["learning_rate"] == 0.003);
+  BOOST_TEST(record["epochs"].size() == 6u);
+  BOOST_TEST(record["epochs"][5]["dev"]["correct"] == 50);
+
+  const ProgramResult measured = run_program(LINNET_PROGRAM, {"evaluate", "--preset", place.output, "--data", place.dev});
+  BOOST_TEST(measured.code == 0);
+  BOOST_TEST(measured.out == "accuracy 1.0000 (50 of 50)\n");
+
+  const ProgramResult asked = run_program(LINNET_PROGRAM, {"predict", "--preset", place.output, "--json", "the film is good .", "the plot was bad ."});
+  BOOST_TEST(asked.code == 0);
+  std::istringstream lines(asked.out);
+  std::string line;
+  for (const char* label : {"1", "0"}) {
+    BOOST_TEST_REQUIRE(!!std::getline(lines, line));
+    const auto answer = nlohmann::json::parse(line);
+    BOOST_TEST(answer["label"] == label);
+    BOOST_TEST(answer["probabilities"][label].get<double>() > 0.5);
+    BOOST_TEST(answer["logits"].size() == 2u);
+  }
+  const ProgramResult plain = run_program(LINNET_PROGRAM, {"predict", "--preset", place.output, "--data", place.dev});
+  BOOST_TEST(std::count(plain.out.begin(), plain.out.end(), '\n') == 50);
+}
+
+BOOST_AUTO_TEST_CASE(a_seed_gives_the_same_weights_for_any_number_of_threads) {
+  const Workplace place;
+  std::vector<std::string> weights;
+  for (const char* threads : {"1", "2", "2"}) {
+    BOOST_TEST(place.finetune({"--threads", threads, "--seed", "5"}).code == 0);
+    weights.push_back(read_text(place.output + "/model.weights.h5"));
+  }
+  BOOST_TEST((weights[0] == weights[1]));
+  BOOST_TEST((weights[1] == weights[2]));
+  BOOST_TEST(place.finetune({"--seed", "6"}).code == 0);
+  BOOST_TEST((weights[0] != read_text(place.output + "/model.weights.h5")));
+}
+
+BOOST_AUTO_TEST_CASE(label_names_stay_with_the_model_and_a_fitting_head_is_kept) {
+  const Workplace place;
+  write_text(place.train, "sentence\tlabel\nthe film is good\tlike\nthe film is bad\tdislike\n");
+  BOOST_TEST(run_program(LINNET_PROGRAM, {"finetune", "--preset", place.preset, "--train", place.train, "--output", place.output}).code == 0);
+  const ProgramResult asked = run_program(LINNET_PROGRAM, {"predict", "--preset", place.output, "--json", "good"});
+  BOOST_TEST(has(asked.out, "\"like\""));
+  // Once more from the result, with a learning rate of nearly nothing: the head's answers stay.
+  const std::string again = place.output + "2";
+  BOOST_TEST(run_program(LINNET_PROGRAM, {"finetune", "--preset", place.output, "--train", place.train, "--output", again, "--learning-rate", "1e-30"}).code == 0);
+  BOOST_TEST(run_program(LINNET_PROGRAM, {"predict", "--preset", again, "--json", "good"}).out == asked.out);
+}
+
+BOOST_AUTO_TEST_CASE(help_and_version_explain_themselves) {
+  const ProgramResult help = run_program(LINNET_PROGRAM, {"--help"});
+  BOOST_TEST(help.code == 0);
+  for (const char* command : {"finetune", "evaluate", "predict"}) {
+    BOOST_TEST(has(help.out, command));
+    const ProgramResult own = run_program(LINNET_PROGRAM, {command, "--help"});
+    BOOST_TEST(own.code == 0);
+    BOOST_TEST(has(own.out, "--preset TEXT"));
+  }
+  BOOST_TEST(has(run_program(LINNET_PROGRAM, {"--version"}).out, "linnet 0."));
+}
+
+BOOST_AUTO_TEST_CASE(wrong_uses_say_what_where_and_how_to_mend_it) {
+  const Workplace place;
+  const std::string nowhere = (place.directory / "nowhere").string(), empty = (place.directory / "empty.tsv").string(),
+                    bad = (place.directory / "bad.tsv").string();
+  write_text(empty, "");
+  check_fails({}, 2, "Usage: linnet COMMAND");
+  check_fails({"finetun"}, 2, "the command must be one of those below, got 'finetun'");
+  check_fails({"finetune", "--epoch", "3"}, 2, "--epoch");
+  check_fails({"finetune", "--epochs", "many"}, 2, "--epochs");
+  check_fails({"finetune", "--train", place.train, "--output", place.output}, 1, "--preset: must name where to start, got nothing");
+  check_fails({"finetune", "--preset", place.preset, "--train", place.train, "--output", place.output, "--batch-size", "0"}, 1,
+              "batch_size must be positive, got 0");
+  check_fails({"finetune", "--preset", place.preset, "--train", place.train, "--output", place.output, "--warmup", "2"}, 1,
+              "--warmup: must lie in [0, 1], got 2");
+  check_fails({"finetune", "--preset", nowhere, "--train", place.train, "--output", place.output}, 1, nowhere);
+  check_fails({"finetune", "--preset", place.preset, "--train", nowhere, "--output", place.output}, 1, nowhere + ": must be a file");
+  check_fails({"finetune", "--preset", place.preset, "--train", empty, "--output", place.output}, 1, empty + ": must begin with a header line");
+  write_text(bad, "sentence\tlabel\ngood\n");
+  check_fails({"finetune", "--preset", place.preset, "--train", bad, "--output", place.output}, 1,
+              bad + ":2: a row must have 2 columns as the header, got 1");
+  write_text(bad, "sentence\tlabel\n\xff\xfe\t1\n");
+  check_fails({"finetune", "--preset", place.preset, "--train", bad, "--output", place.output}, 1, bad + ":2: text must be UTF-8");
+  write_text(bad, "phrase\tlabel\nx\t1\n");
+  check_fails({"finetune", "--preset", place.preset, "--train", bad, "--output", place.output}, 1, ":1: the header must name a text column");
+  write_text(bad, "sentence\tlabel\nx\t2\n");
+  check_fails({"evaluate", "--preset", place.preset, "--data", bad}, 1, bad + ":2: label must be one of 0, 1, got '2'");
+  check_fails({"predict", "--preset", place.preset}, 1, "predict: there must be sentences, got none");
+  check_fails({"finetune", "--preset", place.preset, "--train", place.train, "--output", place.output, "--sequence-length", "0"}, 1,
+              "sequence_length");
+  const std::string weights = read_text(place.preset + "/model.weights.h5");
+  write_text(place.preset + "/model.weights.h5", weights.substr(0, weights.size() / 2));
+  check_fails({"predict", "--preset", place.preset, "good"}, 1, "model.weights.h5");
+  std::filesystem::remove(place.preset + "/model.weights.h5");
+  check_fails({"predict", "--preset", place.preset, "good"}, 1, "model.weights");
+  write_text(place.preset + "/config.json", "{\"module\": ");
+  check_fails({"predict", "--preset", place.preset, "good"}, 1, "config.json");
+}
+
+BOOST_AUTO_TEST_CASE(the_one_page_training_loop_runs) {
+  const Workplace place;
+  const ProgramResult result = run_program(LINNET_FINETUNE_SST2, {"--preset", place.preset, "--data", place.directory.path().string(), "--output",
+                                                                  place.output, "--epochs", "6", "--batch-size", "10", "--learning-rate", "0.003"});
+  BOOST_TEST(result.code == 0);
+  BOOST_TEST(has(result.out, "step 100 loss"));
+  BOOST_TEST(has(result.out, "epoch 5 dev accuracy 1"));
+  BOOST_TEST(run_program(LINNET_PROGRAM, {"evaluate", "--preset", place.output, "--data", place.dev}).out == "accuracy 1.0000 (50 of 50)\n");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
