@@ -57,29 +57,35 @@ void fill_without_keys(const AttentionHead<T>& head, T* p) {
   for (std::int64_t j = 0; j < padded<T>(head.keys); ++j) p[j] = j < head.keys ? value : T(0);
 }
 
-/// Scores become probabilities, in place; returns log Σ exp when asked, kHidden for a row that sees no key. n: whole vectors.
+/// e^(s - shift), in place, but 0 for hidden keys, where exp does not give it. n: whole vectors. Returns the sum.
 template <class T>
-T softmax(const AttentionHead<T>& head, T* s, bool with_lse) {
-  const std::int64_t n = padded<T>(head.keys);
-  T top = kHidden<T>;
-#pragma omp simd reduction(max : top)
-  for (std::int64_t j = 0; j < n; ++j) top = s[j] > top ? s[j] : top;
-  T sum = 0;
-  // exp never gives 0 here: hidden keys must.
-#pragma omp simd reduction(+ : sum)
-  for (std::int64_t j = 0; j < n; ++j) {
-    const T e = exp_of(s[j] - top);
-    s[j] = s[j] == kHidden<T> ? T(0) : e;
-    sum += s[j];
-  }
-  if (sum == 0) {
-    fill_without_keys(head, s);
-    return kHidden<T>;
-  }
-  const T scale = T(1) / sum;
+T exponentials(T* s, T shift, std::int64_t n) {
+  typename Vector<T>::type sum{};
+  for (std::int64_t j = 0; j < n; j += kLanes<T>) {
 #pragma omp simd
-  for (std::int64_t j = 0; j < n; ++j) s[j] *= scale;
-  return with_lse ? top + log_of(sum) : T(0);
+    for (std::int64_t l = 0; l < kLanes<T>; ++l) {  // a constant count: no code for a remainder, which would cost as much
+      const T e = exp_of(s[j + l] - shift);
+      s[j + l] = s[j + l] == kHidden<T> ? T(0) : e;
+    }
+    sum += load(s + j);
+  }
+  return sum_of<T>(sum);
+}
+
+/// Scores of `rows` queries become probabilities, in place; lse, unless null: log Σ exp of each row. s: (rows, padded keys)
+template <class T>
+void softmax(const AttentionHead<T>& head, std::int64_t rows, T* s, T* lse) {
+  const std::int64_t n = padded<T>(head.keys);
+  for (std::int64_t i = 0; i < rows; ++i, s += n) {
+    const T top = max_of(s, n), sum = exponentials(s, top, n);
+    if (sum == 0) {
+      fill_without_keys(head, s);
+    } else {
+      const T scale = T(1) / sum;
+      for (std::int64_t j = 0; j < n; j += kLanes<T>) store(load(s + j) * scale, s + j);
+    }
+    if (lse) lse[i] = sum == 0 ? kHidden<T> : top + log_of(sum);
+  }
 }
 
 /// mask = keep * scale for `rows` queries from `query` on. mask: (rows, padded keys)
@@ -87,29 +93,28 @@ template <class T>
 void draw_mask(const AttentionHead<T>& head, std::int64_t query, std::int64_t rows, T* mask) {
   const DropoutDraw& draw = *head.dropout;
   const T scale = static_cast<T>(draw.scale);
-  const std::int64_t ld = padded<T>(head.keys), blocks = (head.keys + 3) / 4, count = rows * blocks;
-  std::uint32_t row_of[kPhiloxBlocks], block_of_lane[kPhiloxBlocks], words[4 * kPhiloxBlocks];
-  T* to[kPhiloxBlocks];
-  // Lanes run over blocks of several rows: a short row alone would leave most of them idle.
-  for (std::int64_t begin = 0, row = 0, block = 0; begin < count; begin += kPhiloxBlocks) {
-    const std::int64_t lanes = count - begin < kPhiloxBlocks ? count - begin : kPhiloxBlocks;
-    for (std::int64_t i = 0; i < kPhiloxBlocks; ++i) {
-      row_of[i] = i < lanes ? head.global_rows[query + row] : 0;
-      block_of_lane[i] = head.first_block + static_cast<std::uint32_t>(block);
-      to[i] = mask + row * ld + 4 * block;
-      if (++block == blocks) {
-        block = 0;
-        ++row;
+  const std::int64_t ld = padded<T>(head.keys);
+  int shift = 4;  // 2^shift lanes for one row: several short rows are drawn together
+  while (shift > 0 && (2 << shift) >= ld) --shift;
+  const std::int64_t width = std::int64_t{1} << shift, together = kPhiloxBlocks >> shift;
+
+  std::uint32_t row_of[kPhiloxBlocks], block_of_lane[kPhiloxBlocks], first[kPhiloxBlocks], words[4 * kPhiloxBlocks];
+  for (std::int64_t i = 0; i < kPhiloxBlocks; ++i) first[i] = head.first_block + static_cast<std::uint32_t>(i & (width - 1));
+  for (std::int64_t row = 0; row < rows; row += together) {
+    const std::int64_t count = rows - row < together ? rows - row : together;
+    for (std::int64_t i = 0; i < kPhiloxBlocks; ++i) row_of[i] = head.global_rows[query + row + (i >> shift < count ? i >> shift : 0)];
+    for (std::int64_t begin = 0; begin < ld; begin += 4 * width) {
+      for (std::int64_t i = 0; i < kPhiloxBlocks; ++i) block_of_lane[i] = first[i] + static_cast<std::uint32_t>(begin / 4);
+      draw_blocks(draw, row_of, block_of_lane, words);
+      const std::int64_t columns = ld - begin < 4 * width ? ld - begin : 4 * width;
+      for (std::int64_t r = 0; r < count; ++r) {
+        const std::uint32_t* from = words + r * 4 * width;
+        T* to = mask + (row + r) * ld + begin;
+#pragma omp simd
+        for (std::int64_t j = 0; j < columns; ++j) to[j] = from[j] >= draw.threshold ? scale : T(0);
       }
     }
-    draw_blocks(draw, row_of, block_of_lane, words);
-    T factors[4 * kPhiloxBlocks];
-#pragma omp simd
-    for (std::int64_t i = 0; i < 4 * kPhiloxBlocks; ++i) factors[i] = words[i] >= draw.threshold ? scale : T(0);
-    for (std::int64_t i = 0; i < lanes; ++i) __builtin_memcpy(to[i], factors + 4 * i, 4 * sizeof(T));
   }
-  for (std::int64_t row = 0; row < rows; ++row)
-    for (std::int64_t j = 4 * blocks; j < ld; ++j) mask[row * ld + j] = 0;
 }
 
 template <class T>
@@ -137,16 +142,13 @@ void forward(const AttentionHead<T>& head, HeadRows<T> out, T* lse, T* probabili
   for (std::int64_t begin = 0; begin < queries; begin += block) {
     const std::int64_t rows = queries - begin < block ? queries - begin : block;
     multiply<T>(rows, ld, d, {head.query.data + begin * head.query.ld, head.query.ld, 1}, k_transposed, p, ld, false);
-    for (std::int64_t i = 0; i < rows; ++i) {
-      hide(head, begin + i, p + i * ld);
-      const T sum = softmax(head, p + i * ld, lse != nullptr);
-      if (lse) lse[begin + i] = sum;
-      for (std::int64_t j = 0; probabilities && j < keys; ++j) probabilities[(begin + i) * keys + j] = p[i * ld + j];
-    }
+    for (std::int64_t i = 0; i < rows; ++i) hide(head, begin + i, p + i * ld);
+    softmax(head, rows, p, lse ? lse + begin : nullptr);
+    for (std::int64_t i = 0; probabilities && i < rows; ++i)
+      __builtin_memcpy(probabilities + (begin + i) * keys, p + i * ld, static_cast<std::size_t>(keys) * sizeof(T));
     if (head.dropout) {
       draw_mask(head, begin, rows, mask);
-#pragma omp simd
-      for (std::int64_t i = 0; i < rows * ld; ++i) p[i] *= mask[i];
+      for (std::int64_t i = 0; i < rows * ld; i += kLanes<T>) store(load(p + i) * load(mask + i), p + i);
     }
     multiply<T>(rows, v, keys, {p, ld, 1}, values, out.data + begin * out.ld, out.ld, false);
   }
@@ -163,14 +165,9 @@ void backward_row(const AttentionHead<T>& head, T lse, T delta, const T* mask, c
     for (std::int64_t j = 0; mask && j < head.keys; ++j) s[j] *= mask[j];
     return;
   }
-#pragma omp simd
-  for (std::int64_t j = 0; j < n; ++j) {
-    const T e = exp_of(s[j] - lse);
-    s[j] = s[j] == kHidden<T> ? T(0) : e;
-  }
+  exponentials(s, lse, n);
   if (mask) {
-#pragma omp simd
-    for (std::int64_t j = 0; j < n; ++j) ds[j] *= mask[j];
+    for (std::int64_t j = 0; j < n; j += kLanes<T>) store(load(ds + j) * load(mask + j), ds + j);
   }
   if (dp) {
     delta = 0;
@@ -179,15 +176,9 @@ void backward_row(const AttentionHead<T>& head, T lse, T delta, const T* mask, c
       delta += s[j] * ds[j];
     }
   }
+  for (std::int64_t j = 0; j < n; j += kLanes<T>) store(load(s + j) * (load(ds + j) - delta), ds + j);
   if (mask) {
-#pragma omp simd
-    for (std::int64_t j = 0; j < n; ++j) {
-      ds[j] = s[j] * (ds[j] - delta);
-      s[j] *= mask[j];
-    }
-  } else {
-#pragma omp simd
-    for (std::int64_t j = 0; j < n; ++j) ds[j] = s[j] * (ds[j] - delta);
+    for (std::int64_t j = 0; j < n; j += kLanes<T>) store(load(s + j) * load(mask + j), s + j);
   }
 }
 

@@ -2,28 +2,20 @@
 
 // Included by kernel files only, inside their variant's namespace: see kernels/math.h.
 // Small matrix products with the operands in cache: what attention does per head, where calling a BLAS library would cost
-// more than the product. Registers are blocked by hand, in the vector extensions that g++ and clang share.
+// more than the product.
 
-#include <cstdint>
+#include "framework/kernels/vectors.h"
 
 namespace linnet::kernels::LINNET_KERNEL_NAMESPACE {
 namespace {
 
 #if defined(__AVX512F__)
-constexpr int kVectorBytes = 64, kTileRows = 8;
-#elif defined(__AVX__)
-constexpr int kVectorBytes = 32, kTileRows = 6;
+constexpr int kTileRows = 8;
 #else
-constexpr int kVectorBytes = 16, kTileRows = 6;
+constexpr int kTileRows = 6;
 #endif
 constexpr int kTileVectors = 2;  // kTileRows * kTileVectors sums, kTileVectors operands and a broadcast fit in the registers
 
-template <class T>
-struct Vector {
-  typedef T type __attribute__((vector_size(kVectorBytes)));
-};
-template <class T>
-constexpr std::int64_t kLanes = kVectorBytes / static_cast<std::int64_t>(sizeof(T));
 /// Columns of a panel.
 template <class T>
 constexpr std::int64_t kPanel = kTileVectors* kLanes<T>;
@@ -46,19 +38,6 @@ struct Strided {
   const T* data;
   std::int64_t row, column;  ///< element (i, j) is data[i * row + j * column]
 };
-
-template <class T>
-inline typename Vector<T>::type load(const T* from) {
-  typename Vector<T>::type value;
-  __builtin_memcpy(&value, from, sizeof value);
-  return value;
-}
-
-// The vector by value: taking an address in an array would keep the whole array in memory.
-template <class V, class T>
-inline void store(V value, T* to) {
-  __builtin_memcpy(to, &value, sizeof value);
-}
 
 /// C = A B, or += when `add`. C: kRows rows of kVectors vectors; B: (depth, kVectors vectors) with leading dimension kPanel.
 template <class T, int kRows, int kVectors>
@@ -143,15 +122,34 @@ void pack(const T* from, std::int64_t ld, std::int64_t rows, std::int64_t column
   }
 }
 
+typedef float Quad __attribute__((vector_size(16)));
+
+/// to (4, 4) = factor * fromᵀ, leading dimensions in elements.
+inline void transpose_block(const float* from, std::int64_t ld, float factor, float* to, std::int64_t ld_to) {
+  Quad r[4];
+  for (int i = 0; i < 4; ++i) __builtin_memcpy(&r[i], from + i * ld, sizeof(Quad));
+  const Quad a = __builtin_shufflevector(r[0], r[1], 0, 4, 1, 5), b = __builtin_shufflevector(r[2], r[3], 0, 4, 1, 5);
+  const Quad c = __builtin_shufflevector(r[0], r[1], 2, 6, 3, 7), d = __builtin_shufflevector(r[2], r[3], 2, 6, 3, 7);
+  store(factor * __builtin_shufflevector(a, b, 0, 1, 4, 5), to);
+  store(factor * __builtin_shufflevector(a, b, 2, 3, 6, 7), to + ld_to);
+  store(factor * __builtin_shufflevector(c, d, 0, 1, 4, 5), to + 2 * ld_to);
+  store(factor * __builtin_shufflevector(c, d, 2, 3, 6, 7), to + 3 * ld_to);
+}
+inline void transpose_block(const double* from, std::int64_t ld, double factor, double* to, std::int64_t ld_to) {
+  for (std::int64_t c = 0; c < 4; ++c)
+    for (std::int64_t r = 0; r < 4; ++r) to[c * ld_to + r] = factor * from[r * ld + c];
+}
+
 /// factor * fromᵀ in panels, padded with zeros; from: (rows, columns).
 template <class T>
 void pack_transposed(const T* from, std::int64_t ld, std::int64_t rows, std::int64_t columns, T factor, T* to) {
+  const std::int64_t blocks = columns / 4 * 4;
   for (std::int64_t row = 0; row < rows; row += kPanel<T>, to += kPanel<T> * columns) {
-    const std::int64_t width = rows - row < kPanel<T> ? rows - row : kPanel<T>;
-    for (std::int64_t r = 0; r < width; ++r)
-      for (std::int64_t c = 0; c < columns; ++c) to[c * kPanel<T> + r] = factor * from[(row + r) * ld + c];
+    const std::int64_t height = rows - row < kPanel<T> ? rows - row : kPanel<T>, whole = height / 4 * 4;
+    for (std::int64_t r = 0; r < whole; r += 4)
+      for (std::int64_t c = 0; c < blocks; c += 4) transpose_block(from + (row + r) * ld + c, ld, factor, to + c * kPanel<T> + r, kPanel<T>);
     for (std::int64_t c = 0; c < columns; ++c)
-      for (std::int64_t r = width; r < kPanel<T>; ++r) to[c * kPanel<T> + r] = 0;
+      for (std::int64_t r = c < blocks ? whole : 0; r < kPanel<T>; ++r) to[c * kPanel<T> + r] = r < height ? factor * from[(row + r) * ld + c] : T(0);
   }
 }
 

@@ -87,37 +87,54 @@ Call check_call(const ColumnRange& query, const ColumnRange& key, const ColumnRa
   return call;
 }
 
-/// Rows of head `head` from row `row` on.
+/// The first element of a range or a tensor, and the width of its rows; null for an undefined one.
 template <class T>
-kernels::HeadRows<const T> rows_of(const ColumnRange& range, std::int64_t row, std::int64_t head, std::int64_t dim) {
-  const std::int64_t width = range.tensor.dim(-1);
-  return {range.tensor.data<T>().data() + row * width + range.begin + head * dim, width};
+struct Rows {
+  T* data = nullptr;
+  std::int64_t width = 0;
+
+  /// Those of head `head`, of `dim` columns, from row `row` on.
+  kernels::HeadRows<T> of(std::int64_t row, std::int64_t head, std::int64_t dim) const {
+    return {data ? data + row * width + head * dim : nullptr, width};
+  }
+};
+
+template <class T>
+Rows<const T> rows_of(const Tensor& tensor, std::int64_t begin = 0) {
+  return {tensor.data<T>().data() + begin, tensor.dim(-1)};
 }
 
-/// Sequence and head number `item`, heads innermost.
+/// The kernel's view of each (sequence, head), items numbered with the heads innermost. The call must outlive it.
 template <class T>
-kernels::AttentionHead<T> head_of(const Call& call, std::int64_t item) {
-  const AttentionOptions& options = call.options;
-  const std::int64_t sequence = item / options.num_heads, head = item % options.num_heads;
-  const std::int64_t first_query = call.queries.begin(sequence), first_key = call.keys.begin(sequence);
-  kernels::AttentionHead<T> result{.queries = call.queries.length(sequence),
-                                   .keys = call.keys.length(sequence),
-                                   .key_dim = options.key_dim,
-                                   .value_dim = options.value_dim,
-                                   .query = rows_of<T>(call.ranges[0], first_query, head, options.key_dim),
-                                   .key = rows_of<T>(call.ranges[1], first_key, head, options.key_dim),
-                                   .value = rows_of<T>(call.ranges[2], first_key, head, options.value_dim),
-                                   .causal = options.causal,
-                                   .uniform_without_keys = options.uniform_without_keys};
-  if (!call.keys.is_key.empty()) result.is_key = call.keys.is_key.data() + first_key;
-  if (call.mask.defined()) result.mask = call.mask.data<std::int32_t>().data() + sequence * result.queries * result.keys;
-  if (call.dropout.active) {
-    result.dropout = &call.dropout.draw;
-    result.global_rows = call.dropout.global_rows.data() + first_query;
-    result.first_block = static_cast<std::uint32_t>(head << 16);
+struct Heads {
+  const Call& call;
+  Rows<const T> query = rows_of<T>(call.ranges[0].tensor, call.ranges[0].begin), key = rows_of<T>(call.ranges[1].tensor, call.ranges[1].begin),
+                value = rows_of<T>(call.ranges[2].tensor, call.ranges[2].begin);
+  const std::int32_t* mask = call.mask.defined() ? call.mask.data<std::int32_t>().data() : nullptr;
+
+  kernels::AttentionHead<T> operator[](std::int64_t item) const {
+    const AttentionOptions& options = call.options;
+    const std::int64_t sequence = item / options.num_heads, head = item % options.num_heads;
+    const std::int64_t first_query = call.queries.begin(sequence), first_key = call.keys.begin(sequence);
+    kernels::AttentionHead<T> result{.queries = call.queries.length(sequence),
+                                     .keys = call.keys.length(sequence),
+                                     .key_dim = options.key_dim,
+                                     .value_dim = options.value_dim,
+                                     .query = query.of(first_query, head, options.key_dim),
+                                     .key = key.of(first_key, head, options.key_dim),
+                                     .value = value.of(first_key, head, options.value_dim),
+                                     .causal = options.causal,
+                                     .uniform_without_keys = options.uniform_without_keys};
+    if (!call.keys.is_key.empty()) result.is_key = call.keys.is_key.data() + first_key;
+    if (mask) result.mask = mask + sequence * result.queries * result.keys;
+    if (call.dropout.active) {
+      result.dropout = &call.dropout.draw;
+      result.global_rows = call.dropout.global_rows.data() + first_query;
+      result.first_block = static_cast<std::uint32_t>(head << 16);
+    }
+    return result;
   }
-  return result;
-}
+};
 
 /// Runs body(item, workspace) for each (sequence, head), several short ones a task.
 template <class T, class F>
@@ -145,14 +162,14 @@ Tensor forward(const Call& call, Tensor& lse, Tensor& scores) {
   shape.back() = width;
   Tensor out = Tensor::empty(shape, call.dtype());
   dispatch_real(call.dtype(), "attention", [&]<class T>() {
-    T* to = out.mutable_data<T>().data();
+    const Heads<T> heads{call};
+    const Rows<T> result{out.mutable_data<T>().data(), width};
     T* sums = lse.defined() ? lse.mutable_data<T>().data() : nullptr;
     T* probabilities = scores.defined() ? scores.mutable_data<T>().data() : nullptr;
     for_each_head<T>(call, [&](std::int64_t item, T* work) {
-      const auto head = head_of<T>(call, item);
+      const auto head = heads[item];
       const std::int64_t row = call.queries.begin(item / num_heads), number = item % num_heads;
-      kernels::table<T>().attention.forward(head, {to + row * width + number * value_dim, width},
-                                            sums ? sums + number * call.queries.tokens() + row : nullptr,
+      kernels::table<T>().attention.forward(head, result.of(row, number, value_dim), sums ? sums + number * call.queries.tokens() + row : nullptr,
                                             probabilities ? probabilities + item * head.queries * head.keys : nullptr, work);
     });
   });
@@ -165,9 +182,7 @@ struct GradientPlan {
   std::array<std::size_t, 3> owner{};  ///< of each range, in `tensors`
 };
 
-bool overlap(const ColumnRange& a, const ColumnRange& b) {
-  return a.begin < b.begin + b.columns && b.begin < a.begin + a.columns;
-}
+bool overlap(const ColumnRange& a, const ColumnRange& b) { return a.begin < b.begin + b.columns && b.begin < a.begin + a.columns; }
 
 GradientPlan plan_gradients(const std::array<ColumnRange, 3>& ranges) {
   GradientPlan plan;
@@ -207,27 +222,27 @@ Gradients backward(const Call& call, const GradientPlan& plan, const Tensor& out
   const Tensor dout = dout_or_none.defined() ? dout_or_none : Tensor::zeros(out.shape(), out.dtype());
   const std::int64_t num_heads = call.options.num_heads;
   dispatch_real(call.dtype(), "attention", [&]<class T>() {
-    std::array<T*, 3> to{};  // of the first element of each range's gradient
+    const Heads<T> heads{call};
+    std::array<Rows<T>, 3> to{};
     for (std::size_t i = 0; i < 3; ++i)
-      if (Tensor& gradient = gradients[plan.owner[i]]; gradient.defined()) to[i] = gradient.mutable_data<T>().data() + call.ranges[i].begin;
-    const auto rows = [&](std::size_t i, std::int64_t row, std::int64_t head, std::int64_t dim) {
-      const std::int64_t width = call.ranges[i].tensor.dim(-1);
-      return kernels::HeadRows<T>{to[i] ? to[i] + row * width + head * dim : nullptr, width};
-    };
+      if (Tensor& gradient = gradients[plan.owner[i]]; gradient.defined())
+        to[i] = {gradient.mutable_data<T>().data() + call.ranges[i].begin, gradient.dim(-1)};
+    const Rows<const T> result = rows_of<T>(out), dresult = rows_of<T>(dout);
+    const T* sums = lse.data<T>().data();
+    const T* dprobabilities = dscores.defined() ? dscores.data<T>().data() : nullptr;
     for_each_head<T>(call, [&](std::int64_t item, T* work) {
-      const auto head = head_of<T>(call, item);
+      const auto head = heads[item];
       const std::int64_t sequence = item / num_heads, number = item % num_heads;
       const std::int64_t query = call.queries.begin(sequence), key = call.keys.begin(sequence);
-      kernels::table<T>().attention.backward(
-          head,
-          {.out = rows_of<T>(out, query, number, head.value_dim),
-           .dout = rows_of<T>(dout, query, number, head.value_dim),
-           .lse = lse.data<T>().data() + number * call.queries.tokens() + query,
-           .dprobabilities = dscores.defined() ? dscores.data<T>().data() + item * head.queries * head.keys : nullptr,
-           .dquery = rows(0, query, number, head.key_dim),
-           .dkey = rows(1, key, number, head.key_dim),
-           .dvalue = rows(2, key, number, head.value_dim)},
-          work);
+      kernels::table<T>().attention.backward(head,
+                                             {.out = result.of(query, number, head.value_dim),
+                                              .dout = dresult.of(query, number, head.value_dim),
+                                              .lse = sums + number * call.queries.tokens() + query,
+                                              .dprobabilities = dprobabilities ? dprobabilities + item * head.queries * head.keys : nullptr,
+                                              .dquery = to[0].of(query, number, head.key_dim),
+                                              .dkey = to[1].of(key, number, head.key_dim),
+                                              .dvalue = to[2].of(key, number, head.value_dim)},
+                                             work);
     });
   });
   return gradients;
@@ -237,9 +252,7 @@ Tensor lse_if(bool recorded, const Call& call) {
   return recorded ? Tensor::empty({call.options.num_heads, call.queries.tokens()}, call.dtype()) : Tensor();
 }
 
-bool recorded(const Call& call) {
-  return recording({call.ranges[0].tensor, call.ranges[1].tensor, call.ranges[2].tensor});
-}
+bool recorded(const Call& call) { return recording({call.ranges[0].tensor, call.ranges[1].tensor, call.ranges[2].tensor}); }
 
 }  // namespace
 
