@@ -10,9 +10,8 @@ struct Entry {
   std::string_view name;
   std::int64_t size;
 };
-constexpr std::array kEntries{Entry{DType::float32, "float32", 4}, Entry{DType::float64, "float64", 8},
-                              Entry{DType::bfloat16, "bfloat16", 2}, Entry{DType::float16, "float16", 2},
-                              Entry{DType::int8, "int8", 1},       Entry{DType::int32, "int32", 4}};
+constexpr std::array kEntries{Entry{DType::float32, "float32", 4}, Entry{DType::float64, "float64", 8}, Entry{DType::bfloat16, "bfloat16", 2},
+                              Entry{DType::float16, "float16", 2}, Entry{DType::int8, "int8", 1},       Entry{DType::int32, "int32", 4}};
 
 const Entry& entry(DType dtype) { return kEntries[static_cast<std::size_t>(dtype)]; }
 
@@ -29,13 +28,9 @@ DType dtype_from_name(std::string_view name) {
 }
 
 DTypePolicy::DTypePolicy(const std::string& name) {
-  constexpr std::string_view kMixed = "mixed_";
-  const bool mixed = name.starts_with(kMixed);
-  compute = dtype_from_name(mixed ? std::string_view(name).substr(kMixed.size()) : name);
-  variable = mixed ? DType::float32 : compute;
-  const bool half = compute == DType::bfloat16 || compute == DType::float16;
-  check(compute != DType::int8 && compute != DType::int32 && (half || !mixed),
-        "dtype policy: must be float32, float64, bfloat16, float16, mixed_bfloat16 or mixed_float16, got '", name, "'");
+  check(name == "float32" || name == "float64", "dtype policy: must be float32 or float64, got '", name,
+        "' (16-bit and mixed policies are reserved; weights saved in 16 bits load into these)");
+  variable = compute = dtype_from_name(name);
 }
 
 std::string DTypePolicy::name() const { return cat(variable == compute ? "" : "mixed_", compute); }

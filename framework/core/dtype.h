@@ -56,8 +56,8 @@ struct DTypePolicy {
   DType compute = DType::float32;
 
   DTypePolicy() = default;
-  /// "float32" gives both, "mixed_bfloat16" gives {float32, bfloat16}. Throws on an unknown name. Implicit, so that a config
-  /// may say .dtype = "float64".
+  /// Variables and computation in "float32" or "float64"; throws std::invalid_argument for any other name. Implicit, so that
+  /// a config may say .dtype = "float64".
   DTypePolicy(const std::string& name);
   DTypePolicy(const char* name) : DTypePolicy(std::string(name)) {}
   std::string name() const;

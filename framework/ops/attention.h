@@ -55,7 +55,7 @@ struct AttentionWithScores {
   Tensor scores;  ///< (batch, A, Tq, Tk): the probabilities before dropout, as Keras' `return_attention_scores`
 };
 /// As above, with the probabilities, for those who look at them: for sequences of Tq queries and Tk keys each. Both results
-/// are differentiable. Throws as attention does, and unless all sequences are of one length.
+/// are differentiable. Saves what attention saves. Throws as attention does, and unless all sequences are of one length.
 AttentionWithScores attention_with_scores(const ColumnRange& query, const ColumnRange& key, const ColumnRange& value, const SequenceLayout& queries,
                                           const SequenceLayout& keys, const AttentionMask& mask, const AttentionOptions& options);
 

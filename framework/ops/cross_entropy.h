@@ -24,7 +24,7 @@ struct CrossEntropyOptions {
 Tensor cross_entropy(const Tensor& logits, const Tensor& labels, const CrossEntropyOptions& options = {});
 
 /// The same for targets that are distributions: y_true: (..., classes), a constant. `class_weight` goes by the largest target;
-/// there are no labels, so ignore_class throws. Source: keras.losses.CategoricalCrossentropy.
+/// there are no labels, so ignore_class throws. Saves y_pred, the targets and one number a row. Source: keras.losses.CategoricalCrossentropy.
 Tensor categorical_crossentropy(const Tensor& y_true, const Tensor& y_pred, const CrossEntropyOptions& options = {});
 
 }  // namespace linnet::ops

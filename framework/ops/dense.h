@@ -17,7 +17,7 @@ struct DenseWeights {
   Tensor kernel, bias;
 };
 /// The results of dense(x, part.kernel, part.bias), side by side in one tensor (..., sum of outs): attention's query, key
-/// and value in one buffer. Throws as dense does, and if there is no part.
+/// and value in one buffer. Saves x. Throws as dense does, and if there is no part.
 Tensor concatenated_dense(const Tensor& x, std::span<const DenseWeights> parts);
 
 }  // namespace linnet::ops

@@ -10,9 +10,9 @@ namespace linnet::ops {
 
 /// x with each element dropped with probability `rate` and the kept ones divided by 1 - rate; the identity when no tape
 /// records, when the tape says so or when rate is 0. x: any shape, as (rows, dim(-1)).
-/// The mask is counted, not stored: element (row, column) depends on the seed, the step, the op's number under its tape and
-/// the row's number in the global batch, which `layout` knows (without one, row i is i). Throws std::invalid_argument unless
-/// 0 <= rate <= 1 and the layout covers the rows of x. Source: Srivastava et al. 2014; Salmon et al. 2011.
+/// The mask is counted: backward draws it again. Saves the row numbers. Element (row, column) depends on the seed, the step, the op's number under
+/// its tape and the row's number in the global batch, which `layout` knows (without one, row i is i). Throws std::invalid_argument unless 0 <= rate
+/// <= 1 and the layout covers the rows of x. Source: Srivastava et al. 2014; Salmon et al. 2011.
 Tensor dropout(const Tensor& x, double rate, const SequenceLayout* layout = nullptr);
 
 /// What fused ops draw from: inactive (rate 0) in inference. Taking one counts the op.

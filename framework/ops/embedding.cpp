@@ -25,17 +25,18 @@ Tensor embedding(const Tensor& table, const Tensor& ids) {
       std::memcpy(to + i * bytes, from + numbers[static_cast<std::size_t>(i)] * bytes, static_cast<std::size_t>(bytes));
   });
 
-  return record("embedding", {table}, y, [=](std::span<const Tensor> dy) -> Gradients {
-    const RowGrad sparse{ids.reshape({ids.size()}), dy[0].reshape({ids.size(), columns})};
-    const std::shared_ptr<GradSlot>& slot = table.grad_slot();
-    if (slot->leaf) {
-      slot->accumulate_rows(sparse);
-      return {};
-    }
-    GradSlot dense;
-    dense.accumulate_rows(sparse);
-    return {dense.take_dense(table.shape(), table.dtype())};
-  });
+  // Not the table itself: for first_rows it is an activation, which may go.
+  return record("embedding", {table}, y,
+                [=, slot = table.grad_slot(), whole = table.shape(), dtype = table.dtype()](std::span<const Tensor> dy) -> Gradients {
+                  const RowGrad sparse{ids.reshape({ids.size()}), dy[0].reshape({ids.size(), columns})};
+                  if (slot->leaf) {
+                    slot->accumulate_rows(sparse);
+                    return {};
+                  }
+                  GradSlot dense;
+                  dense.accumulate_rows(sparse);
+                  return {dense.take_dense(whole, dtype)};
+                });
 }
 
 Tensor first_rows(const Tensor& x, const SequenceLayout& layout) {

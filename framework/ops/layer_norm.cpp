@@ -69,8 +69,8 @@ Tensor layer_norm(const Tensor& x, const Tensor& gamma, const Tensor& beta, doub
     const T* px = x.data<T>().data();
     T *py = y.mutable_data<T>().data(), *pm = mean.mutable_data<T>().data(), *pr = rstd.mutable_data<T>().data();
     parallel_rows(rows, columns, [&](std::int64_t begin, std::int64_t end) {
-      kernels::table<T>().layer_norm.forward(px + begin * columns, pointer<T>(gamma), pointer<T>(beta), static_cast<T>(epsilon), end - begin,
-                                             columns, py + begin * columns, pm + begin, pr + begin);
+      kernels::table<T>().layer_norm.forward(px + begin * columns, pointer<T>(gamma), pointer<T>(beta), static_cast<T>(epsilon), end - begin, columns,
+                                             py + begin * columns, pm + begin, pr + begin);
     });
   });
   return record("layer_norm", {x, gamma, beta}, y, [=](std::span<const Tensor> dy) -> Gradients {
@@ -95,7 +95,8 @@ Tensor add_layer_norm(const Tensor& x, const Tensor& residual, const Tensor& gam
         const std::int64_t at = row * columns;
         if (plan.active) table.dropout.apply(plan.draw, px + at, pres + at, plan.global_rows.data() + row, 1, columns, ps + at);
         else table.reduce.sum(px + at, pres + at, columns, ps + at);
-        table.layer_norm.forward(ps + at, pointer<T>(gamma), pointer<T>(beta), static_cast<T>(options.epsilon), 1, columns, py + at, pm + row, pr + row);
+        table.layer_norm.forward(ps + at, pointer<T>(gamma), pointer<T>(beta), static_cast<T>(options.epsilon), 1, columns, py + at, pm + row,
+                                 pr + row);
       }
     });
   });
@@ -103,8 +104,8 @@ Tensor add_layer_norm(const Tensor& x, const Tensor& residual, const Tensor& gam
     NormGradients gradients = backward(sum, norm, mean, rstd, dy[0]);
     Tensor dx = gradients.x;
     if (plan.active) {
-      dx = Tensor::like(x);
-      dispatch_real(x.dtype(), "add_layer_norm", [&]<class T>() {
+      dx = Tensor::like(gradients.x);  // not x: it would be captured, and so kept until backward
+      dispatch_real(dx.dtype(), "add_layer_norm", [&]<class T>() {
         const T* from = gradients.x.data<T>().data();
         T* to = dx.mutable_data<T>().data();
         parallel_rows(rows, columns, [&](std::int64_t begin, std::int64_t end) {

@@ -17,7 +17,8 @@ struct AddLayerNormOptions {
   const SequenceLayout* layout = nullptr;  ///< the rows' places in the global batch, as for ops::dropout
 };
 /// layer_norm(residual + dropout(x)): the end of each half of a transformer block, in one pass.
-/// x, residual, result: (..., columns). Throws as layer_norm and dropout do, and unless the shapes agree.
+/// x, residual, result: (..., columns). Saves the sum, mean and 1 / sqrt(variance + epsilon), not x. Throws as layer_norm and dropout do, and unless
+/// the shapes agree.
 Tensor add_layer_norm(const Tensor& x, const Tensor& residual, const Tensor& gamma, const Tensor& beta, const AddLayerNormOptions& options);
 
 }  // namespace linnet::ops

@@ -16,7 +16,7 @@ struct GemmTile {
 /// from the job's shape alone, so results do not depend on the number of threads.
 void parallel_gemm(const kernels::Gemm& job, const std::function<void(const GemmTile&)>& epilogue = {});
 
-/// a b of two matrices, each transposed first if asked: (m, k) (k, n) -> (m, n). float32 or float64.
+/// a b of two matrices, each transposed first if asked: (m, k) (k, n) -> (m, n). Saves both. float32 or float64.
 /// Throws std::invalid_argument unless both are matrices of one dtype whose inner extents agree.
 Tensor matmul(const Tensor& a, const Tensor& b, kernels::Transpose transpose_a = kernels::Transpose::no,
               kernels::Transpose transpose_b = kernels::Transpose::no);
