@@ -5,7 +5,7 @@
 
 A fence says its language. ```cpp also names the file that its lines stand in, one after the other, whitespace aside:
 ```cpp docs/examples/gated_dense.h. The build must compile that file. A command of an ```sh block must exist, and know its
---flags. A link to a file of the project must find it.
+--flags. A link to a file of the project must find it, and `words` in [file](path) must stand there.
 """
 import json
 import pathlib
@@ -16,6 +16,7 @@ import sys
 
 FENCE = re.compile(r"^ *```(.*)$")
 LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^)#\s]+)(?:#[^)]*)?\)")
+QUOTED = re.compile(r"`([^`]+)`\s+in\s+\[[^\]]+\]\(([^)#\s]+)\)")
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 PLAIN = {"text", "json", "toml", "cmake"}  # shown as they are
 PROGRAMS = {"cmake", "ctest", "doxygen", "git"}  # of the system; taken on trust
@@ -60,6 +61,10 @@ class Checker:
             for target in LINK.findall(line):
                 if "://" not in target and not (page.parent / target).exists():
                     self.errors.append(f"{name}:{number}: the link to {target} leads nowhere")
+        for words, target in QUOTED.findall("\n".join(line for _, line in text)):
+            file = page.parent / target
+            if "://" not in target and file.is_file() and words not in file.read_text():
+                self.errors.append(f"{name}: `{words}` does not stand in {target}")
         return len(blocks)
 
     def block_errors(self, words, lines):

@@ -55,6 +55,10 @@ class CheckDocs(unittest.TestCase):
     def test_a_link_that_leads_nowhere_is_found(self):
         self.assertEqual(self.offences("a\n[b](c.md#d)\n"), ["docs/page.md:2: the link to c.md leads nowhere"])
 
+    def test_words_that_do_not_stand_in_the_file_are_found(self):
+        self.assertEqual(self.offences("`loop()` in\n[loop.h](../framework/loop.h)\n"), [])
+        self.assertEqual(self.offences("`lap()` in [loop.h](../framework/loop.h)\n"), ["docs/page.md: `lap()` does not stand in ../framework/loop.h"])
+
 
 if __name__ == "__main__":
     unittest.main()
