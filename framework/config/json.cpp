@@ -158,7 +158,12 @@ std::string write_json(const FieldList& fields) {
 }
 
 void read_json(std::string_view json, std::string_view what, const FieldList& fields) {
-  const Json root = Json::parse(json, nullptr, false);
+  constexpr int kDeepest = 64;  // values are printed in messages, level by level
+  const auto shallow = [&](int depth, Json::parse_event_t, Json&) {
+    check(depth <= kDeepest, what, ": the config must be nested at most ", kDeepest, " deep, got more");
+    return true;
+  };
+  const Json root = Json::parse(json, shallow, false);
   check(!root.is_discarded(), what, ": the config must be JSON, got ", json.substr(0, 60));
   check(root.is_object(), what, ": the config must be a JSON object, got ", root.dump().substr(0, 60));
   Reader reader(root, what);

@@ -2,7 +2,8 @@
 
 #include <map>
 #include <mutex>
-#include <nlohmann/json.hpp>
+
+#include "framework/config/json_value.h"
 
 namespace linnet {
 namespace {
@@ -26,10 +27,9 @@ bool register_layer_class(LayerClass entry) {
 }
 
 std::unique_ptr<Layer> layer_from_json(std::string_view json) {
-  const nlohmann::json root = nlohmann::json::parse(json, nullptr, false);
-  check(root.is_object() && root.contains("class_name") && root["class_name"].is_string() && root.contains("config"),
-        "layer_from_json: must be {\"class_name\": …, \"config\": {…}}, got ", json.substr(0, 80));
-  const std::string name = root["class_name"].get<std::string>();
+  const JsonValue root = JsonValue::parse(json, "layer_from_json");
+  const std::string& name = root.at("class_name").text();
+  const std::string config = root.at("config").dump();
   std::function<std::unique_ptr<Layer>(std::string_view)> make;
   {
     const std::lock_guard lock(registry().mutex);
@@ -40,17 +40,14 @@ std::unique_ptr<Layer> layer_from_json(std::string_view json) {
     for (const std::string& other : registered_layers()) known += cat(known.empty() ? "" : ", ", other);
     throw std::invalid_argument(cat("layer_from_json: the class must be registered, got '", name, "' (known: ", known, ")"));
   }
-  return make(root["config"].dump());
+  return make(config);
 }
 
 std::string layer_to_json(const Layer& layer) {
   const std::lock_guard lock(registry().mutex);
   for (const auto& [name, entry] : registry().classes) {
     if (entry.type != typeid(layer)) continue;
-    nlohmann::ordered_json root;
-    root["class_name"] = name;
-    root["config"] = nlohmann::ordered_json::parse(entry.config(layer));
-    return root.dump(2);
+    return JsonValue::object({{"class_name", name}, {"config", JsonValue::parse(entry.config(layer), name)}}).dump();
   }
   throw std::invalid_argument(cat("layer_to_json: the layer's class must be registered, got ", layer.class_name(), " (see register_layer)"));
 }

@@ -33,7 +33,8 @@ bool register_layer(std::string name) {
 }
 
 /// {"class_name": "Dense", "config": {...}} -> a new layer with initial weights. Throws std::invalid_argument that names the
-/// class, key and value when the class is unknown or the config is not one of its own.
+/// class, key and value when the class is unknown or the config is not one of its own; std::runtime_error unless it is JSON
+/// of that form.
 std::unique_ptr<Layer> layer_from_json(std::string_view json);
 /// The inverse. Throws std::invalid_argument if the layer's class is not registered.
 std::string layer_to_json(const Layer& layer);
