@@ -15,11 +15,10 @@ namespace {
 
 constexpr std::int64_t kAlignment = 64;
 
-/// Four sizes an octave, so that a block wastes less than a quarter and batches of nearly equal size share blocks.
+/// Powers of two: a run whose batches differ a little in size keeps to the same blocks. The system gives memory by the page
+/// when it is touched, so the unused end of a large block costs nothing.
 std::int64_t size_class(std::int64_t bytes) {
-  if (bytes <= 4 * kAlignment) return std::max<std::int64_t>(kAlignment, (bytes + kAlignment - 1) / kAlignment * kAlignment);
-  const std::int64_t step = std::max<std::int64_t>(kAlignment, static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(bytes - 1))) / 4);
-  return (bytes + step - 1) / step * step;
+  return static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(std::max(bytes, kAlignment))));
 }
 
 /// Free blocks by size. A request takes the smallest block that holds it, so a run whose largest step has been seen needs
@@ -43,14 +42,14 @@ class Pool {
       if (!data) throw std::bad_alloc();
       ++stats_.system_blocks;
     }
-    stats_.active += bytes;
+    stats_.active += wanted;
     stats_.peak = std::max(stats_.peak, stats_.active);
     return data;
   }
 
-  void release(void* data, std::int64_t bytes) noexcept {
+  void release(void* data, std::int64_t bytes, std::int64_t wanted) noexcept {
     const std::lock_guard lock(mutex_);
-    stats_.active -= bytes;
+    stats_.active -= wanted;
     try {
       free_[bytes].push_back(data);
       stats_.cached += bytes;
@@ -103,8 +102,8 @@ std::uint64_t next_version() {
   return counter.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
-Buffer::Buffer(std::int64_t wanted) : version(next_version()) { data = Pool::instance().acquire(wanted, bytes); }
-Buffer::~Buffer() { Pool::instance().release(data, bytes); }
+Buffer::Buffer(std::int64_t wanted) : bytes(wanted), version(next_version()) { data = Pool::instance().acquire(wanted, block_bytes); }
+Buffer::~Buffer() { Pool::instance().release(data, block_bytes, bytes); }
 
 MemoryStats memory_stats() { return Pool::instance().stats(); }
 void reset_peak_memory() { Pool::instance().reset_peak(); }
