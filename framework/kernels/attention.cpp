@@ -11,11 +11,13 @@ namespace {
 template <class T>
 constexpr T kHidden = sizeof(T) == 4 ? T(-3.4028234e38) : T(-1.7976931348623157e308);
 
-/// Queries whose scores are kept at once: about 64 KiB of them, which stay in the second-level cache.
+/// Queries whose scores are kept at once: kFewest to kMost, about kScoreBytes of them, which stay in the second-level cache.
+constexpr std::int64_t kFewest = 8, kMost = 64, kScoreBytes = 65536;
+
 template <class T>
 std::int64_t block_of(const AttentionHead<T>& head) {
-  const std::int64_t fit = 65536 / static_cast<std::int64_t>(sizeof(T)) / padded<T>(head.keys > 0 ? head.keys : 1);
-  const std::int64_t block = fit < 8 ? 8 : fit > 64 ? 64 : fit;
+  const std::int64_t fit = kScoreBytes / static_cast<std::int64_t>(sizeof(T)) / padded<T>(head.keys > 0 ? head.keys : 1);
+  const std::int64_t block = fit < kFewest ? kFewest : fit > kMost ? kMost : fit;
   return block < head.queries ? block : head.queries;
 }
 
@@ -24,11 +26,14 @@ T inverse_root(std::int64_t key_dim) {
   return T(1) / sqrt_of(static_cast<T>(key_dim));
 }
 
+/// A bound that grows with every extent, though a block has fewer rows where there are more keys.
 template <class T>
 std::int64_t workspace(const AttentionHead<T>& head) {
-  const std::int64_t block = block_of(head), keys = head.keys, d = head.key_dim, v = head.value_dim;
-  return panels_size<T>(d, keys) + panels_size<T>(v, keys) + panels_size<T>(keys, d) + panels_size<T>(block, d) + panels_size<T>(block, v) +
-         panels_size<T>(keys, v) + 3 * block * padded<T>(keys);
+  const std::int64_t keys = head.keys, ld = padded<T>(keys), d = head.key_dim, v = head.value_dim;
+  const std::int64_t rows = head.queries < kMost ? head.queries : kMost, fit = kScoreBytes / static_cast<std::int64_t>(sizeof(T));
+  const std::int64_t scores = rows * ld < fit ? rows * ld : fit > kFewest * ld ? fit : kFewest * ld;
+  return panels_size<T>(d, keys) + panels_size<T>(v, keys) + panels_size<T>(keys, d) + panels_size<T>(rows, d) + panels_size<T>(rows, v) +
+         panels_size<T>(keys, v) + 3 * scores;
 }
 
 /// Hides in row `query` of the scores what the masks hide, and the padding. s: (padded keys)

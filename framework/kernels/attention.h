@@ -39,7 +39,7 @@ struct AttentionHeadGradients {
 
 template <class T>
 struct AttentionKernels {
-  /// Elements of workspace that forward or backward needs for these extents (no pointer is read).
+  /// Elements of workspace that forward or backward needs for heads up to these extents (no pointer is read).
   std::int64_t (*workspace)(const AttentionHead<T>& head);
   /// out = dropout(softmax(q kᵀ / sqrt(key_dim))) v, hidden keys having probability 0 exactly.
   /// out: (queries, value_dim); lse: (queries), log Σ exp of each row's visible scores, or null; probabilities: (queries, keys),

@@ -8,9 +8,7 @@ namespace {
 
 using ops::AttentionOptions;
 
-SequenceLayout ragged(const std::vector<std::int32_t>& lengths) {
-  return SequenceLayout::ragged(lengths);
-}
+SequenceLayout ragged(const std::vector<std::int32_t>& lengths) { return SequenceLayout::ragged(lengths); }
 
 /// Layouts, masks and options of one case. Inputs are query, key, value, or one buffer (query | key | value) when `packed`.
 struct Setup {
@@ -205,8 +203,11 @@ std::vector<OpCase> small_cases() {
 std::vector<OpCase> large_cases() {
   const AttentionOptions wide{.num_heads = 3, .key_dim = 32}, odd{.num_heads = 2, .key_dim = 19, .value_dim = 37};
   const AttentionOptions dropout{.num_heads = 2, .key_dim = 16, .dropout = 0.1};
-  return {attend("heads of 32", in_one_buffer(self({13, 25, 5, 13}, wide), 0)), attend("odd widths", self({17, 33, 64, 9}, odd)),
-          attend("several blocks of queries", self({150, 67}, odd)), attend("several blocks of queries with dropout", self({135, 21}, dropout)),
+  return {attend("heads of 32", in_one_buffer(self({13, 25, 5, 13}, wide), 0)),
+          attend("odd widths", self({17, 33, 64, 9}, odd)),
+          attend("several blocks of queries", self({150, 67}, odd)),
+          attend("several blocks of queries with dropout", self({135, 21}, dropout)),
+          attend("blocks of different heights", cross({70, 40}, {2000, 1030}, {.num_heads = 1, .key_dim = 1})),
           attend("longer than a block", cross({70}, {300}, {.num_heads = 1, .key_dim = 8}))};
 }
 
