@@ -38,7 +38,7 @@ fi
 for file in train.tsv dev.tsv; do
   [ -f "$data/$file" ] || { echo "quickstart: the data folder must have $file, got $data" >&2; exit 2; }
 done
-[ ${#sentences[@]} -gt 0 ] || sentences=("A warm, funny and beautifully acted film." "I have rarely been so bored in a cinema." "Not the disaster I was told to expect.")
+[ ${#sentences[@]} -gt 0 ] || sentences=("A warm, funny and beautifully acted film." "The plot makes no sense and the jokes fall flat." "I have rarely been so bored in a cinema.")
 
 weights=${LINNET_CACHE:-~/.cache/linnet}/quickstart/all-MiniLM-L6-v2
 weights_sha256=53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db
