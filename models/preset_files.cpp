@@ -97,6 +97,8 @@ void check_size(const std::filesystem::path& directory, double parameters) {
     const std::string extension = entry.path().extension().string();
     if ((extension == ".h5" || extension == ".safetensors") && entry.is_regular_file()) bytes += static_cast<double>(entry.file_size());
   }
+  check_file(bytes > 0, "from_preset: ", directory.string(), " must hold weights: ", kWeights, ", ", kShardIndex,
+             " or model.safetensors (.bin, TensorFlow and Flax files are not read; load_weights = false gives initial values)");
   check_file(parameters <= bytes, (directory / "config.json").string(),
              ": the model must have no more parameters than its weight files have bytes, got ", parameters, " and ", bytes,
              " (is a file missing or cut off?)");

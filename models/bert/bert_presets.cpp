@@ -77,7 +77,7 @@ BertBackbone::Config read_backbone_config(const std::filesystem::path& directory
   BertBackbone::Config config = preset::form_of(json) == Form::keras_hub ? read_keras_config(json) : hugging_face::read_bert_config(json);
   config.dtype = options.dtype;
   if (options.dropout) config.dropout = *options.dropout;
-  keras::blaming(json.where(), [&] { BertBackbone::check_config(config); });
+  keras::blaming((directory / "config.json").string(), [&] { BertBackbone::check_config(config); });
   if (options.load_weights) preset::check_size(directory, parameter_count(config));
   return config;
 }
@@ -130,7 +130,7 @@ std::shared_ptr<const BertTextClassifierPreprocessor> load_classifier_preprocess
   std::string source = directory.string();
   if (has_file(directory, "preprocessor.json")) {
     const JsonValue object = read_json_file(directory, "preprocessor.json");
-    source = object.where();
+    source = (directory / "preprocessor.json").string();
     if (keras::hub_class_of(object) == "BertTextClassifierPreprocessor")
       keras::read_fields(object.at("config"), {"tokenizer", "config_file"}, [&](FieldVisitor& field) { config.fields(field); });
   } else if (has_file(directory, "sentence_bert_config.json")) {

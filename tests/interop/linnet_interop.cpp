@@ -1,0 +1,92 @@
+// What the scripts beside it ask of Linnet: makes, copies and runs models, with HDF5 files for arrays. Usage:
+//   linnet_interop make-classifier CONFIG.json VOCABULARY OUTPUT_PRESET   CONFIG: BertTextClassifier's, as JSON
+//   linnet_interop copy-classifier PRESET OUTPUT_PRESET [MAX_SHARD_BYTES]
+//   linnet_interop copy-backbone PRESET OUTPUT_PRESET [MAX_SHARD_BYTES]
+//   linnet_interop run-classifier PRESET TEXTS OUTPUT.h5                  TEXTS: one a line
+//   linnet_interop run-backbone PRESET INPUTS.h5 OUTPUT.h5
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "framework/config/json.h"
+#include "framework/core/error.h"
+#include "framework/core/random.h"
+#include "framework/io/atomic_file.h"
+#include "framework/io/hdf5_file.h"
+#include "framework/io/hdf5_writer.h"
+#include "models/bert/bert_text_classifier.h"
+
+using namespace linnet;
+
+namespace {
+
+using Arguments = std::vector<std::string>;
+
+PresetSaveOptions save_options(const Arguments& arguments) {
+  PresetSaveOptions options;
+  if (arguments.size() > 2) options.max_shard_bytes = std::stoll(arguments[2]);
+  return options;
+}
+
+void make_classifier(const Arguments& arguments) {
+  set_seed(3);
+  BertTextClassifier model(from_json<BertTextClassifier::Config>(read_text(arguments.at(0)), arguments.at(0)));
+  BertTokenizer::Config tokenizer;
+  tokenizer.lowercase = true;
+  model.set_preprocessor(std::make_shared<BertTextClassifierPreprocessor>(
+      std::make_shared<BertTokenizer>(Vocabulary::load(arguments.at(1)), tokenizer),
+      BertTextClassifierPreprocessor::Config{.sequence_length = model.config().backbone.max_sequence_length}));
+  for (Parameter& parameter : model.parameters())  // no value may be trivial, or a swapped bias would not show
+    if (parameter.path.ends_with("bias") || parameter.path.ends_with("beta"))
+      parameter.tensor.assign(Initializer::truncated_normal(0.2).make(parameter.tensor.shape(), parameter.tensor.dtype()));
+  model.save_to_preset(arguments.at(2));
+}
+
+void run_classifier(const Arguments& arguments) {
+  const auto model = BertTextClassifier::from_preset(arguments.at(0));
+  std::ifstream lines(arguments.at(1));
+  std::vector<std::vector<std::string>> texts;
+  for (std::string line; std::getline(lines, line);) texts.push_back({line});
+  const PaddedTokens inputs = model->preprocessor().preprocess_batch(texts);
+  Hdf5Writer output(arguments.at(2));
+  output.dataset("inputs/token_ids", inputs.token_ids);
+  output.dataset("inputs/segment_ids", inputs.segment_ids);
+  output.dataset("inputs/padding_mask", inputs.padding_mask);
+  output.dataset("logits", model->forward(inputs));
+  output.finish();
+}
+
+void run_backbone(const Arguments& arguments) {
+  const auto model = BertBackbone::from_preset(arguments.at(0));
+  const Hdf5File inputs(arguments.at(1));
+  const BertOutputs outputs = model->forward({inputs.read("token_ids"), inputs.read("segment_ids"), inputs.read("padding_mask")});
+  Hdf5Writer output(arguments.at(2));
+  output.dataset("sequence_output", outputs.sequence_output);
+  output.dataset("pooled_output", outputs.pooled_output);
+  output.finish();
+}
+
+const std::map<std::string, std::function<void(const Arguments&)>> kCommands{
+    {"make-classifier", make_classifier},
+    {"copy-classifier", [](const Arguments& a) { BertTextClassifier::from_preset(a.at(0))->save_to_preset(a.at(1), save_options(a)); }},
+    {"copy-backbone", [](const Arguments& a) { BertBackbone::from_preset(a.at(0))->save_to_preset(a.at(1), save_options(a)); }},
+    {"run-classifier", run_classifier},
+    {"run-backbone", run_backbone},
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    const auto command = kCommands.find(argc > 1 ? argv[1] : "");
+    check(command != kCommands.end(), "linnet_interop: the first argument must be a command of its source's head, got '", argc > 1 ? argv[1] : "",
+          "'");
+    command->second(Arguments(argv + 2, argv + argc));
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << '\n';
+    return 1;
+  }
+}
