@@ -9,9 +9,7 @@ namespace linnet {
 /// The 16-bit float formats as bits. bfloat16: sign, 8 exponent, 7 fraction bits; float16 (IEEE 754 binary16): sign, 5, 10.
 /// Rounding is to the nearest, ties to even; NaN stays NaN, what is too large becomes infinity.
 
-inline float float_from_bfloat16(std::uint16_t bits) {
-  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
-}
+inline float float_from_bfloat16(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
 
 inline std::uint16_t bfloat16_from_float(float value) {
   const auto bits = std::bit_cast<std::uint32_t>(value);

@@ -24,9 +24,7 @@ using linnet::testing::TemporaryDirectory;
 namespace {
 
 const linnet::Shape kTwoByThree{2, 3};
-Tensor two_by_three() {
-  return Tensor::from(std::vector<float>{1, 2, 3, 4, 5, 6}, {2, 3});
-}
+Tensor two_by_three() { return Tensor::from(std::vector<float>{1, 2, 3, 4, 5, 6}, {2, 3}); }
 
 /// A file made by HDF5 itself, for what our writer never writes.
 std::filesystem::path make_file(const TemporaryDirectory& directory, const std::function<void(hid_t)>& fill) {
@@ -149,9 +147,7 @@ BOOST_AUTO_TEST_CASE(all_number_types_are_read) {
     H5Glink(id, H5L_TYPE_HARD, "i8", "again");
   }));
   for (const auto& child : file.children("")) {
-    BOOST_TEST_CONTEXT(child.name) {
-      BOOST_TEST(file.read(child.name).to_vector() == two_by_three().to_vector(), boost::test_tools::per_element());
-    }
+    BOOST_TEST_CONTEXT(child.name) { BOOST_TEST(file.read(child.name).to_vector() == two_by_three().to_vector(), boost::test_tools::per_element()); }
   }
   BOOST_TEST(file.children("").size() == 10u);
   BOOST_TEST(file.dtype("f64be") == DType::float64);

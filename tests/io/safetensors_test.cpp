@@ -22,9 +22,7 @@ std::string with_length(std::uint64_t length, const std::string& rest) {
   std::memcpy(bytes.data(), &length, 8);
   return bytes + rest;
 }
-std::string file_of(const std::string& header, std::size_t data_bytes) {
-  return with_length(header.size(), header + std::string(data_bytes, '\1'));
-}
+std::string file_of(const std::string& header, std::size_t data_bytes) { return with_length(header.size(), header + std::string(data_bytes, '\1')); }
 
 void refuses(const std::string& content, const std::string& text) {
   const TemporaryDirectory directory;
