@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_SUITE(flags)
 BOOST_AUTO_TEST_CASE(flags_set_fields_and_leave_the_others) {
   std::vector<std::string> texts;
   const Options options = read({"--preset", "bert", "--learning-rate=1e-3", "--json", "--no-shuffle", "--exclude", "bias,gamma", "--clipnorm", "2",
-                                "--dtype", "mixed_bfloat16", "one", "two words"},
+                                "--dtype", "float64", "one", "two words"},
                                &texts);
   BOOST_TEST(options.preset == "bert");
   BOOST_TEST(options.epochs == 1);
@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(flags_set_fields_and_leave_the_others) {
   BOOST_TEST(!options.shuffle);
   BOOST_TEST(options.exclude == (std::vector<std::string>{"bias", "gamma"}), boost::test_tools::per_element());
   BOOST_TEST(options.clipnorm.value() == 2);
-  BOOST_TEST(options.dtype.name() == "mixed_bfloat16");
+  BOOST_TEST(options.dtype.name() == "float64");
   BOOST_TEST(texts == (std::vector<std::string>{"one", "two words"}), boost::test_tools::per_element());
 }
 

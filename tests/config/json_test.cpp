@@ -25,7 +25,7 @@ struct Everything {
   std::vector<std::int64_t> counts = {1, 2};
   std::vector<double> values = {};
   std::vector<std::string> texts = {"x"};
-  DTypePolicy dtype = "mixed_bfloat16";
+  DTypePolicy dtype = "float64";
   Inner inner = {};
   void fields(FieldVisitor& field) {
     field("yes", yes);
