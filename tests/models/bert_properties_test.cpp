@@ -11,6 +11,7 @@
 #include "framework/optim/adamw.h"
 #include "models/bert/bert_text_classifier.h"
 #include "tests/support/check_layer.h"
+#include "tests/support/paths.h"
 
 using namespace linnet;
 using namespace linnet::testing;
@@ -18,8 +19,14 @@ using namespace linnet::testing;
 namespace {
 
 BertTextClassifier::Config config(double dropout = 0.1, DTypePolicy dtype = {}) {
-  return {.backbone = {.vocabulary_size = 97, .num_layers = 2, .num_heads = 4, .hidden_dim = 64, .intermediate_dim = 128, .dropout = dropout,
-                       .max_sequence_length = 40, .dtype = dtype},
+  return {.backbone = {.vocabulary_size = 97,
+                       .num_layers = 2,
+                       .num_heads = 4,
+                       .hidden_dim = 64,
+                       .intermediate_dim = 128,
+                       .dropout = dropout,
+                       .max_sequence_length = 40,
+                       .dtype = dtype},
           .num_classes = 3,
           .dropout = dropout};
 }
@@ -113,7 +120,8 @@ BOOST_AUTO_TEST_CASE(a_sentence_alone_equals_the_same_sentence_in_any_batch) {
   const std::vector<std::int32_t> lengths{7, 1, 20, 13, 40};
   const std::vector<double> together = model.forward(packed(lengths)).to_vector();
   for (std::size_t i = 0; i < lengths.size(); ++i)
-    BOOST_TEST(largest_difference(model.forward(packed({lengths[i]}, static_cast<std::int64_t>(i))).to_vector(), {together.data() + 3 * i, 3}) < 2e-6);
+    BOOST_TEST(largest_difference(model.forward(packed({lengths[i]}, static_cast<std::int64_t>(i))).to_vector(), {together.data() + 3 * i, 3}) <
+               2e-6);
 }
 
 BOOST_AUTO_TEST_CASE(permuting_the_batch_permutes_the_result) {
@@ -172,7 +180,7 @@ BOOST_AUTO_TEST_CASE(two_threads_predict_the_same_bits_with_one_model) {
 }
 
 BOOST_AUTO_TEST_CASE(after_the_first_epoch_the_pool_takes_no_block_from_the_system) {
-  const TextDataset reviews = read_tsv(std::string(LINNET_SOURCE_DIR) + "/data/reviews/train.tsv");
+  const TextDataset reviews = read_tsv(source_directory() / "data/reviews/train.tsv");
   const WordLengths preprocessor;
   const DataLoader loader(reviews, preprocessor, {.batch_size = 16, .shuffle = true});
   const BertTextClassifier model(config());

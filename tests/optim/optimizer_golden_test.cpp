@@ -9,6 +9,7 @@
 #include "framework/core/grad_slot.h"
 #include "framework/optim/optimizer.h"
 #include "tests/support/golden.h"
+#include "tests/support/paths.h"
 
 using namespace linnet;
 using Json = nlohmann::json;
@@ -16,7 +17,7 @@ using Json = nlohmann::json;
 namespace {
 
 const Json& golden() {
-  static const Json file = testing::read_json(std::filesystem::path(LINNET_SOURCE_DIR) / "tests/golden/optimizers.json");
+  static const Json file = testing::read_json(testing::source_directory() / "tests/golden/optimizers.json");
   return file;
 }
 

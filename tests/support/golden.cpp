@@ -1,5 +1,7 @@
 #include "tests/support/golden.h"
 
+#include "tests/support/paths.h"
+
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <cstdlib>
@@ -85,7 +87,7 @@ double difference(double expected, double actual) {
 
 std::filesystem::path fixtures() {
   if (const char* directory = std::getenv("LINNET_FIXTURES")) return directory;
-  return std::filesystem::path(LINNET_SOURCE_DIR).parent_path() / "shared" / "fixtures";
+  return source_directory().parent_path() / "shared" / "fixtures";
 }
 
 bool have_fixture(const std::filesystem::path& path) {

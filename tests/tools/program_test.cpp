@@ -1,9 +1,10 @@
-#include <boost/test/unit_test.hpp>
 #include <algorithm>
-#include <sstream>
+#include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "framework/io/atomic_file.h"
+#include "tests/support/paths.h"
 #include "tests/support/program.h"
 #include "tests/support/temporary_directory.h"
 
@@ -29,23 +30,23 @@ struct Workplace {
     write_tiny_reviews(dev, 50);
   }
   ProgramResult finetune(std::vector<std::string> more = {}) const {
-    std::vector<std::string> arguments{"finetune", "--preset", preset, "--train", train, "--dev", dev, "--output", output, "--epochs", "6",
-                                       "--batch-size", "10", "--learning-rate", "0.003"};
+    std::vector<std::string> arguments{"finetune", "--preset", preset, "--train",      train, "--dev",           dev,    "--output",
+                                       output,     "--epochs", "6",    "--batch-size", "10",  "--learning-rate", "0.003"};
     arguments.insert(arguments.end(), more.begin(), more.end());
-    return run_program(LINNET_PROGRAM, arguments);
+    return run_program(linnet_program(), arguments);
   }
 };
 
 /// A wrong use ends with `code` and says `text` on standard error, and nothing else happens.
 void check_fails(const std::vector<std::string>& arguments, int code, const std::string& text) {
-  const ProgramResult result = run_program(LINNET_PROGRAM, arguments);
+  const ProgramResult result = run_program(linnet_program(), arguments);
   BOOST_TEST(result.code == code);
   BOOST_TEST(has(result.errors, text));
 }
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(linnet_program)
+BOOST_AUTO_TEST_SUITE(program)
 
 BOOST_AUTO_TEST_CASE(a_model_is_fine_tuned_saved_measured_and_asked) {
   const Workplace place;
@@ -58,11 +59,12 @@ BOOST_AUTO_TEST_CASE(a_model_is_fine_tuned_saved_measured_and_asked) {
   BOOST_TEST(record["epochs"].size() == 6u);
   BOOST_TEST(record["epochs"][5]["dev"]["correct"] == 50);
 
-  const ProgramResult measured = run_program(LINNET_PROGRAM, {"evaluate", "--preset", place.output, "--data", place.dev});
+  const ProgramResult measured = run_program(linnet_program(), {"evaluate", "--preset", place.output, "--data", place.dev});
   BOOST_TEST(measured.code == 0);
   BOOST_TEST(measured.out == "accuracy 1.0000 (50 of 50)\n");
 
-  const ProgramResult asked = run_program(LINNET_PROGRAM, {"predict", "--preset", place.output, "--json", "the film is good .", "the plot was bad ."});
+  const ProgramResult asked =
+      run_program(linnet_program(), {"predict", "--preset", place.output, "--json", "the film is good .", "the plot was bad ."});
   BOOST_TEST(asked.code == 0);
   std::istringstream lines(asked.out);
   std::string line;
@@ -73,7 +75,7 @@ BOOST_AUTO_TEST_CASE(a_model_is_fine_tuned_saved_measured_and_asked) {
     BOOST_TEST(answer["probabilities"][label].get<double>() > 0.5);
     BOOST_TEST(answer["logits"].size() == 2u);
   }
-  const ProgramResult plain = run_program(LINNET_PROGRAM, {"predict", "--preset", place.output, "--data", place.dev});
+  const ProgramResult plain = run_program(linnet_program(), {"predict", "--preset", place.output, "--data", place.dev});
   BOOST_TEST(std::count(plain.out.begin(), plain.out.end(), '\n') == 50);
 }
 
@@ -93,25 +95,27 @@ BOOST_AUTO_TEST_CASE(a_seed_gives_the_same_weights_for_any_number_of_threads) {
 BOOST_AUTO_TEST_CASE(label_names_stay_with_the_model_and_a_fitting_head_is_kept) {
   const Workplace place;
   write_text(place.train, "sentence\tlabel\nthe film is good\tlike\nthe film is bad\tdislike\n");
-  BOOST_TEST(run_program(LINNET_PROGRAM, {"finetune", "--preset", place.preset, "--train", place.train, "--output", place.output}).code == 0);
-  const ProgramResult asked = run_program(LINNET_PROGRAM, {"predict", "--preset", place.output, "--json", "good"});
+  BOOST_TEST(run_program(linnet_program(), {"finetune", "--preset", place.preset, "--train", place.train, "--output", place.output}).code == 0);
+  const ProgramResult asked = run_program(linnet_program(), {"predict", "--preset", place.output, "--json", "good"});
   BOOST_TEST(has(asked.out, "\"like\""));
   // Once more from the result, with a learning rate of nearly nothing: the head's answers stay.
   const std::string again = place.output + "2";
-  BOOST_TEST(run_program(LINNET_PROGRAM, {"finetune", "--preset", place.output, "--train", place.train, "--output", again, "--learning-rate", "1e-30"}).code == 0);
-  BOOST_TEST(run_program(LINNET_PROGRAM, {"predict", "--preset", again, "--json", "good"}).out == asked.out);
+  BOOST_TEST(
+      run_program(linnet_program(), {"finetune", "--preset", place.output, "--train", place.train, "--output", again, "--learning-rate", "1e-30"})
+          .code == 0);
+  BOOST_TEST(run_program(linnet_program(), {"predict", "--preset", again, "--json", "good"}).out == asked.out);
 }
 
 BOOST_AUTO_TEST_CASE(help_and_version_explain_themselves) {
-  const ProgramResult help = run_program(LINNET_PROGRAM, {"--help"});
+  const ProgramResult help = run_program(linnet_program(), {"--help"});
   BOOST_TEST(help.code == 0);
   for (const char* command : {"finetune", "evaluate", "predict"}) {
     BOOST_TEST(has(help.out, command));
-    const ProgramResult own = run_program(LINNET_PROGRAM, {command, "--help"});
+    const ProgramResult own = run_program(linnet_program(), {command, "--help"});
     BOOST_TEST(own.code == 0);
     BOOST_TEST(has(own.out, "--preset TEXT"));
   }
-  BOOST_TEST(has(run_program(LINNET_PROGRAM, {"--version"}).out, "linnet 0."));
+  BOOST_TEST(has(run_program(linnet_program(), {"--version"}).out, "linnet 0."));
 }
 
 BOOST_AUTO_TEST_CASE(wrong_uses_say_what_where_and_how_to_mend_it) {
@@ -154,12 +158,13 @@ BOOST_AUTO_TEST_CASE(wrong_uses_say_what_where_and_how_to_mend_it) {
 
 BOOST_AUTO_TEST_CASE(the_one_page_training_loop_runs) {
   const Workplace place;
-  const ProgramResult result = run_program(LINNET_FINETUNE_SST2, {"--preset", place.preset, "--data", place.directory.path().string(), "--output",
-                                                                  place.output, "--epochs", "6", "--batch-size", "10", "--learning-rate", "0.003"});
+  const ProgramResult result =
+      run_program(finetune_sst2_example(), {"--preset", place.preset, "--data", place.directory.path().string(), "--output", place.output, "--epochs",
+                                            "6", "--batch-size", "10", "--learning-rate", "0.003"});
   BOOST_TEST(result.code == 0);
   BOOST_TEST(has(result.out, "step 100 loss"));
   BOOST_TEST(has(result.out, "epoch 5 dev accuracy 1"));
-  BOOST_TEST(run_program(LINNET_PROGRAM, {"evaluate", "--preset", place.output, "--data", place.dev}).out == "accuracy 1.0000 (50 of 50)\n");
+  BOOST_TEST(run_program(linnet_program(), {"evaluate", "--preset", place.output, "--data", place.dev}).out == "accuracy 1.0000 (50 of 50)\n");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
