@@ -48,8 +48,8 @@ struct Worst {
     const double difference = std::abs(analytic - numeric);
     if (difference <= tolerance || (difference <= excess && !std::isnan(difference))) return;
     excess = std::isnan(difference) ? HUGE_VAL : difference;
-    message = cat("gradcheck: ", where(), ": analytic ", analytic, ", numeric ", numeric, " (tolerance ", options.atol, " + ", options.rtol,
-                  " relative)");
+    message =
+        cat("gradcheck: ", where(), ": analytic ", analytic, ", numeric ", numeric, " (tolerance ", options.atol, " + ", options.rtol, " relative)");
   }
   void finish() const { check_file(message.empty(), message); }
 };
@@ -95,8 +95,7 @@ void gradcheck(const std::string& name, const std::function<Tensor()>& f, std::v
   worst.finish();
 }
 
-void gradcheck_direction(const std::string& name, const std::function<Tensor()>& f, std::vector<Tensor> inputs,
-                         const GradcheckOptions& options) {
+void gradcheck_direction(const std::string& name, const std::function<Tensor()>& f, std::vector<Tensor> inputs, const GradcheckOptions& options) {
   prepare(name, inputs);
   const Replay replay(f);
   constexpr std::uint64_t kKey = 0x9e3779b97f4a7c15;

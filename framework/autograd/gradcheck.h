@@ -21,7 +21,6 @@ void gradcheck(const std::string& name, const std::function<Tensor()>& f, std::v
 
 /// The same along one random direction in the space of all inputs and one random combination of the outputs: cheap enough
 /// for whole models.
-void gradcheck_direction(const std::string& name, const std::function<Tensor()>& f, std::vector<Tensor> inputs,
-                         const GradcheckOptions& options = {});
+void gradcheck_direction(const std::string& name, const std::function<Tensor()>& f, std::vector<Tensor> inputs, const GradcheckOptions& options = {});
 
 }  // namespace linnet

@@ -55,7 +55,8 @@ void Tape::backward(std::span<const Tensor> outputs, std::span<const Tensor> gra
   check(!consumed_, "backward: a tape runs backward once; record the step again under a new Tape");
   check(outputs.size() == grad_outputs.size(), "backward: each output needs a grad_output, got ", outputs.size(), " and ", grad_outputs.size());
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    check(outputs[i].requires_grad(), "backward: the output must have been recorded on this tape from a tensor that requires a gradient, got a constant");
+    check(outputs[i].requires_grad(),
+          "backward: the output must have been recorded on this tape from a tensor that requires a gradient, got a constant");
     check(outputs[i].shape() == grad_outputs[i].shape() && outputs[i].dtype() == grad_outputs[i].dtype(),
           "backward: grad_output must have the output's shape ", outputs[i].shape(), " and dtype ", outputs[i].dtype(), ", got ",
           grad_outputs[i].shape(), " and ", grad_outputs[i].dtype());

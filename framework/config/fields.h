@@ -14,7 +14,9 @@ class FieldVisitor;
 
 /// A struct that lists its members: void fields(FieldVisitor& field) { field("units", units); … }
 template <class C>
-concept HasFields = requires(C& config, FieldVisitor& field) { config.fields(field); };
+concept HasFields = requires(C& config, FieldVisitor& field) {
+  config.fields(field);
+};
 
 /// Visits a config's fields in declaration order. One list serves JSON in and out, the unknown-key check, command-line
 /// flags and the tables in docs/, so neither JSON nor macros reach a layer's header.

@@ -14,9 +14,9 @@ struct Buffer {
   Buffer& operator=(const Buffer&) = delete;
 
   void* data = nullptr;
-  std::int64_t bytes = 0;               ///< what was asked for
-  std::int64_t block_bytes = 0;         ///< what the block has: the next power of two, or a larger block that was free
-  std::atomic<std::uint64_t> version;   ///< see Tensor::version
+  std::int64_t bytes = 0;              ///< what was asked for
+  std::int64_t block_bytes = 0;        ///< what the block has: the next power of two, or a larger block that was free
+  std::atomic<std::uint64_t> version;  ///< see Tensor::version
 };
 
 /// A fresh number, never repeated in this process.
@@ -24,11 +24,11 @@ std::uint64_t next_version();
 
 /// Sizes in bytes, counts since the start of the process.
 struct MemoryStats {
-  std::int64_t active = 0;              ///< bytes of live buffers, as asked for
-  std::int64_t peak = 0;                ///< highest `active` since the last reset_peak_memory()
-  std::int64_t cached = 0;              ///< bytes of free blocks kept for reuse
-  std::int64_t system_blocks = 0;       ///< blocks ever taken from the system
-  std::int64_t requests = 0;            ///< buffers ever handed out
+  std::int64_t active = 0;         ///< bytes of live buffers, as asked for
+  std::int64_t peak = 0;           ///< highest `active` since the last reset_peak_memory()
+  std::int64_t cached = 0;         ///< bytes of free blocks kept for reuse
+  std::int64_t system_blocks = 0;  ///< blocks ever taken from the system
+  std::int64_t requests = 0;       ///< buffers ever handed out
 };
 MemoryStats memory_stats();
 void reset_peak_memory();

@@ -15,11 +15,11 @@ struct RowGrad {
 
 /// Where a tensor's gradient gathers. Shared by the tensor and the nodes of a tape; points back weakly, so nothing cycles.
 struct GradSlot {
-  Tensor grad;                             ///< dense part, undefined while nothing arrived
-  std::vector<RowGrad> row_grads;          ///< sparse part, in order of arrival
-  bool live = true;                        ///< a finished tape leaves its outputs' slots dead: constants from then on
-  bool leaf = false;                       ///< made by set_requires_grad
-  std::weak_ptr<Tensor::Impl> parameter;   ///< leaf only
+  Tensor grad;                            ///< dense part, undefined while nothing arrived
+  std::vector<RowGrad> row_grads;         ///< sparse part, in order of arrival
+  bool live = true;                       ///< a finished tape leaves its outputs' slots dead: constants from then on
+  bool leaf = false;                      ///< made by set_requires_grad
+  std::weak_ptr<Tensor::Impl> parameter;  ///< leaf only
 
   /// The first gradient is shared, the second adds in place if no other tensor shares the memory, else into a fresh one.
   void accumulate(const Tensor& gradient);

@@ -23,11 +23,9 @@ struct UniformPair {
   double first, second;
 };
 UniformPair uniform_pair(const RandomStream& stream, std::uint64_t index, std::uint32_t attempt) {
-  const PhiloxBlock block = philox(stream.seed, static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32) ^ (attempt << 16),
-                                   stream.op, stream.step);
-  const auto join = [](std::uint32_t high, std::uint32_t low) {
-    return static_cast<double>((std::uint64_t{high} << 21) ^ (low >> 11)) * 0x1p-53;
-  };
+  const PhiloxBlock block =
+      philox(stream.seed, static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32) ^ (attempt << 16), stream.op, stream.step);
+  const auto join = [](std::uint32_t high, std::uint32_t low) { return static_cast<double>((std::uint64_t{high} << 21) ^ (low >> 11)) * 0x1p-53; };
   return {join(block.words[0], block.words[1]), join(block.words[2], block.words[3])};
 }
 

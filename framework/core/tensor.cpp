@@ -77,8 +77,8 @@ template <class T>
 Tensor Tensor::from(const std::vector<T>& values, Shape shape) {
   static_assert(is_element_type<T>);
   Tensor result = empty(std::move(shape), dtype_of<T>);
-  check(result.size() == static_cast<std::int64_t>(values.size()), "tensor: shape ", result.shape(), " needs ", result.size(),
-        " values, got ", values.size());
+  check(result.size() == static_cast<std::int64_t>(values.size()), "tensor: shape ", result.shape(), " needs ", result.size(), " values, got ",
+        values.size());
   std::ranges::copy(values, result.mutable_data<T>().begin());
   return result;
 }
@@ -107,8 +107,8 @@ Tensor Tensor::reshape(Shape shape) const {
 }
 
 Tensor Tensor::slice_rows(std::int64_t begin, std::int64_t end) const {
-  check(!shape().empty() && 0 <= begin && begin <= end && end <= dim(0), "slice_rows: rows must lie within shape ", shape(), ", got [",
-        begin, ", ", end, ")");
+  check(!shape().empty() && 0 <= begin && begin <= end && end <= dim(0), "slice_rows: rows must lie within shape ", shape(), ", got [", begin, ", ",
+        end, ")");
   auto view = std::make_shared<Impl>(impl());
   const std::int64_t row = dim(0) == 0 ? 0 : size() / dim(0);
   view->shape[0] = end - begin;
@@ -172,8 +172,8 @@ double Tensor::item() const {
 }
 
 void Tensor::assign(const Tensor& other) {
-  check(shape() == other.shape() && dtype() == other.dtype(), "assign: must have shape ", shape(), " and dtype ", dtype(), ", got ",
-        other.shape(), " and ", other.dtype());
+  check(shape() == other.shape() && dtype() == other.dtype(), "assign: must have shape ", shape(), " and dtype ", dtype(), ", got ", other.shape(),
+        " and ", other.dtype());
   if (size() > 0) std::memmove(mutable_raw(), other.raw(), static_cast<std::size_t>(size() * size_of(dtype())));
 }
 
@@ -218,9 +218,9 @@ void Tensor::set_grad_slot(std::shared_ptr<GradSlot> slot) const {
   impl_->slot = std::move(slot);
 }
 
-#define LINNET_INSTANTIATE(T)                                         \
-  template Tensor Tensor::from<T>(const std::vector<T>&, Shape);      \
-  template std::span<const T> Tensor::data<T>() const;                \
+#define LINNET_INSTANTIATE(T)                                    \
+  template Tensor Tensor::from<T>(const std::vector<T>&, Shape); \
+  template std::span<const T> Tensor::data<T>() const;           \
   template std::span<T> Tensor::mutable_data<T>();
 LINNET_INSTANTIATE(float)
 LINNET_INSTANTIATE(double)
@@ -235,8 +235,8 @@ void GradSlot::accumulate(const Tensor& gradient) {
     grad = gradient;
     return;
   }
-  check(grad.shape() == gradient.shape() && grad.dtype() == gradient.dtype(), "backward: gradients of one tensor must agree, got ",
-        gradient.shape(), " ", gradient.dtype(), " after ", grad.shape(), " ", grad.dtype());
+  check(grad.shape() == gradient.shape() && grad.dtype() == gradient.dtype(), "backward: gradients of one tensor must agree, got ", gradient.shape(),
+        " ", gradient.dtype(), " after ", grad.shape(), " ", grad.dtype());
   dispatch_real(grad.dtype(), "backward", [&]<class T>() {
     Tensor sum = grad.owns_memory_alone() ? grad : Tensor::like(grad);
     const std::span<const T> a = grad.data<T>(), b = gradient.data<T>();

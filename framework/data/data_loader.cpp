@@ -15,7 +15,8 @@ std::vector<std::int64_t> shuffled(std::int64_t size, std::uint64_t seed, std::i
   std::vector<std::int64_t> order(static_cast<std::size_t>(size));
   std::iota(order.begin(), order.end(), 0);
   for (std::uint64_t i = order.size(); i > 1; --i) {
-    const PhiloxBlock block = philox(seed, static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(i >> 32), static_cast<std::uint32_t>(epoch), kPurpose);
+    const PhiloxBlock block =
+        philox(seed, static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(i >> 32), static_cast<std::uint32_t>(epoch), kPurpose);
     const std::uint64_t word = std::uint64_t{block.words[0]} << 32 | block.words[1];
     std::swap(order[i - 1], order[word % i]);  // the bias of % is below size / 2^64
   }

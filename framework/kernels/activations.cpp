@@ -86,8 +86,7 @@ void backward(Activation activation, const T* x, const T* dy, std::int64_t n, T*
 }
 
 template <class T>
-void bias_forward(Activation activation, const T* bias, std::int64_t rows, std::int64_t columns, T* z, std::int64_t ldz, T* y,
-                  std::int64_t ldy) {
+void bias_forward(Activation activation, const T* bias, std::int64_t rows, std::int64_t columns, T* z, std::int64_t ldz, T* y, std::int64_t ldy) {
   with<T>(activation, [=](auto op) {
     for (std::int64_t r = 0; r < rows; ++r) {
       T* zr = z + r * ldz;

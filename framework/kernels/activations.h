@@ -14,8 +14,7 @@ struct ActivationKernels {
   void (*backward)(Activation activation, const T* x, const T* dy, std::int64_t n, T* dx);
   /// z += bias, then y = activation(z), over a (rows, columns) block with leading dimensions in elements. bias may be null
   /// (none). y may be z: then only the result is kept.
-  void (*bias_forward)(Activation activation, const T* bias, std::int64_t rows, std::int64_t columns, T* z, std::int64_t ldz, T* y,
-                       std::int64_t ldy);
+  void (*bias_forward)(Activation activation, const T* bias, std::int64_t rows, std::int64_t columns, T* z, std::int64_t ldz, T* y, std::int64_t ldy);
 };
 
 }  // namespace linnet::kernels

@@ -31,8 +31,8 @@ void forward(const T* x, const T* gamma, const T* beta, T epsilon, std::int64_t 
 }
 
 template <class T>
-void backward(const T* x, const T* gamma, const T* mean, const T* rstd, const T* dy, std::int64_t rows, std::int64_t columns, T* dx,
-              T* dgamma, T* dbeta) {
+void backward(const T* x, const T* gamma, const T* mean, const T* rstd, const T* dy, std::int64_t rows, std::int64_t columns, T* dx, T* dgamma,
+              T* dbeta) {
   for (std::int64_t r = 0; r < rows; ++r) {
     const T* xr = x + r * columns;
     const T* dyr = dy + r * columns;

@@ -6,32 +6,32 @@
 #include "framework/core/error.h"
 
 // Each kernel file defines, in its variant's namespace, template <class T> XKernels<T> x_kernels().
-#define LINNET_DECLARE_VARIANT(variant)                      \
-  namespace linnet::kernels::variant {                       \
-  template <class T>                                         \
-  ActivationKernels<T> activation_kernels();                 \
-  template <class T>                                         \
-  AdamKernels<T> adam_kernels();                             \
-  template <class T>                                         \
-  AttentionKernels<T> attention_kernels();                   \
-  template <class T>                                         \
-  DropoutKernels<T> dropout_kernels();                       \
-  template <class T>                                         \
-  LayerNormKernels<T> layer_norm_kernels();                  \
-  template <class T>                                         \
-  LogSumExpKernels<T> log_sum_exp_kernels();                 \
-  template <class T>                                         \
-  ReduceKernels<T> reduce_kernels();                         \
-  template <class T>                                         \
-  Table<T> make_table() {                                    \
-    return {.activations = activation_kernels<T>(),          \
-            .adam = adam_kernels<T>(),                       \
-            .attention = attention_kernels<T>(),             \
-            .dropout = dropout_kernels<T>(),                 \
-            .layer_norm = layer_norm_kernels<T>(),           \
-            .log_sum_exp = log_sum_exp_kernels<T>(),         \
-            .reduce = reduce_kernels<T>()};                  \
-  }                                                          \
+#define LINNET_DECLARE_VARIANT(variant)              \
+  namespace linnet::kernels::variant {               \
+  template <class T>                                 \
+  ActivationKernels<T> activation_kernels();         \
+  template <class T>                                 \
+  AdamKernels<T> adam_kernels();                     \
+  template <class T>                                 \
+  AttentionKernels<T> attention_kernels();           \
+  template <class T>                                 \
+  DropoutKernels<T> dropout_kernels();               \
+  template <class T>                                 \
+  LayerNormKernels<T> layer_norm_kernels();          \
+  template <class T>                                 \
+  LogSumExpKernels<T> log_sum_exp_kernels();         \
+  template <class T>                                 \
+  ReduceKernels<T> reduce_kernels();                 \
+  template <class T>                                 \
+  Table<T> make_table() {                            \
+    return {.activations = activation_kernels<T>(),  \
+            .adam = adam_kernels<T>(),               \
+            .attention = attention_kernels<T>(),     \
+            .dropout = dropout_kernels<T>(),         \
+            .layer_norm = layer_norm_kernels<T>(),   \
+            .log_sum_exp = log_sum_exp_kernels<T>(), \
+            .reduce = reduce_kernels<T>()};          \
+  }                                                  \
   }
 LINNET_DECLARE_VARIANT(portable)
 #if defined(__x86_64__)

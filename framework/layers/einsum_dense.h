@@ -1,7 +1,7 @@
 #pragma once
 
-#include "framework/ops/dense.h"
 #include "framework/layers/layer.h"
+#include "framework/ops/dense.h"
 
 namespace linnet {
 

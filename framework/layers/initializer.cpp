@@ -60,8 +60,10 @@ Tensor Initializer::make(const Shape& shape, DType dtype) const {
     if (class_name == "He" + distribution) return variance_scaling(distribution, 2, fans.in, shape, dtype);
     if (class_name == "Lecun" + distribution) return variance_scaling(distribution, 1, fans.in, shape, dtype);
   }
-  throw std::invalid_argument(cat("initializer: must be Zeros, Ones, Constant, RandomUniform, RandomNormal, TruncatedNormal, or Glorot, He or Lecun "
-                                  "with Uniform or Normal, got '", class_name, "'"));
+  throw std::invalid_argument(
+      cat("initializer: must be Zeros, Ones, Constant, RandomUniform, RandomNormal, TruncatedNormal, or Glorot, He or Lecun "
+          "with Uniform or Normal, got '",
+          class_name, "'"));
 }
 
 }  // namespace linnet

@@ -11,9 +11,9 @@ namespace linnet {
 /// TruncatedNormal, GlorotUniform, GlorotNormal, HeUniform, HeNormal, LecunUniform, LecunNormal.
 struct Initializer {
   std::string class_name = "GlorotUniform";
-  double value = 0;                    ///< Constant
+  double value = 0;                      ///< Constant
   double minval = -0.05, maxval = 0.05;  ///< RandomUniform
-  double mean = 0, stddev = 0.05;      ///< RandomNormal, TruncatedNormal: samples beyond 2 stddev are drawn again
+  double mean = 0, stddev = 0.05;        ///< RandomNormal, TruncatedNormal: samples beyond 2 stddev are drawn again
   void fields(FieldVisitor& field);
 
   static Initializer zeros() { return {.class_name = "Zeros"}; }

@@ -52,8 +52,8 @@ Tensor Layer::add_weight(std::string name, const Shape& shape, const Initializer
 Layer& Layer::adopt(std::string attribute, std::string name, std::unique_ptr<Layer> layer) {
   if (name.empty()) name = attribute;
   check(!name.empty() && name.find('/') == std::string::npos, class_name(), ": a child's name must not be empty or hold '/', got '", name, "'");
-  check(std::ranges::none_of(children_, [&](const Child& child) { return child.name == name; }), class_name(),
-        ": a child's name must be new, got '", name, "' twice");
+  check(std::ranges::none_of(children_, [&](const Child& child) { return child.name == name; }), class_name(), ": a child's name must be new, got '",
+        name, "' twice");
   children_.push_back({std::move(attribute), std::move(name), std::move(layer)});
   return *children_.back().layer;
 }

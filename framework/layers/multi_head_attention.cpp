@@ -54,8 +54,8 @@ MultiHeadAttention::MultiHeadAttention(const Config& config)
       key_dense_(add<EinsumDense>("key_dense", projection(config_, {*config_.input_dim}, {config_.num_heads, config_.key_dim}), "key")),
       value_dense_(add<EinsumDense>("value_dense", projection(config_, {*config_.input_dim}, {config_.num_heads, *config_.value_dim}), "value")),
       dropout_layer_(add<Dropout>("_dropout_layer", {config_.dropout}, "dropout")),
-      output_dense_(add<EinsumDense>("output_dense", projection(config_, {config_.num_heads, *config_.value_dim}, {*config_.output_dim}),
-                                     "attention_output")) {
+      output_dense_(
+          add<EinsumDense>("output_dense", projection(config_, {config_.num_heads, *config_.value_dim}, {*config_.output_dim}), "attention_output")) {
   add<Softmax>("_softmax", {}, "softmax");  // fused into ops::attention; files have a place for it
 }
 
@@ -76,13 +76,13 @@ Tensor MultiHeadAttention::forward(const Tensor& x, const SequenceLayout& layout
   return output_dense_(ops::attention({all, 0, keys}, {all, keys, keys}, {all, 2 * keys, values}, layout, layout, masks.attention, options(masks)));
 }
 
-Tensor MultiHeadAttention::forward(const Tensor& query, const SequenceLayout& query_layout, const Tensor& value,
-                                   const SequenceLayout& value_layout, const Masks& masks) const {
+Tensor MultiHeadAttention::forward(const Tensor& query, const SequenceLayout& query_layout, const Tensor& value, const SequenceLayout& value_layout,
+                                   const Masks& masks) const {
   const std::array parts{weights_of(key_dense_), weights_of(value_dense_)};
   const Tensor both = ops::concatenated_dense(value, parts);
   const std::int64_t keys = config_.num_heads * config_.key_dim, values = config_.num_heads * *config_.value_dim;
-  return output_dense_(ops::attention(query_dense_(query), {both, 0, keys}, {both, keys, values}, query_layout, value_layout, masks.attention,
-                                      options(masks)));
+  return output_dense_(
+      ops::attention(query_dense_(query), {both, 0, keys}, {both, keys, values}, query_layout, value_layout, masks.attention, options(masks)));
 }
 
 Tensor MultiHeadAttention::forward_first_rows(const Tensor& x, const SequenceLayout& layout) const {

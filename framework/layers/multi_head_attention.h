@@ -15,11 +15,11 @@ class MultiHeadAttention : public Layer {
  public:
   struct Config {
     std::int64_t num_heads = 0, key_dim = 0;
-    std::optional<std::int64_t> value_dim = {};  ///< per head; key_dim unless given
-    std::int64_t query_dim = 0;                  ///< columns of the query input
-    std::optional<std::int64_t> input_dim = {};  ///< columns of the key and value input; query_dim unless given
+    std::optional<std::int64_t> value_dim = {};   ///< per head; key_dim unless given
+    std::int64_t query_dim = 0;                   ///< columns of the query input
+    std::optional<std::int64_t> input_dim = {};   ///< columns of the key and value input; query_dim unless given
     std::optional<std::int64_t> output_dim = {};  ///< query_dim unless given
-    double dropout = 0;                          ///< rate, on the attention probabilities
+    double dropout = 0;                           ///< rate, on the attention probabilities
     bool use_bias = true;
     Initializer kernel_initializer = {}, bias_initializer = Initializer::zeros();
     DTypePolicy dtype = {};

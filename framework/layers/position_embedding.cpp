@@ -27,7 +27,8 @@ Tensor PositionEmbedding::forward(const SequenceLayout& layout, std::int64_t sta
   Tensor positions = Tensor::empty({layout.tokens()}, DType::int32);
   const std::span<std::int32_t> to = positions.mutable_data<std::int32_t>();
   for (std::int64_t i = 0; i < layout.batch(); ++i)
-    for (std::int64_t j = 0; j < layout.length(i); ++j) to[static_cast<std::size_t>(layout.begin(i) + j)] = static_cast<std::int32_t>(start_index + j);
+    for (std::int64_t j = 0; j < layout.length(i); ++j)
+      to[static_cast<std::size_t>(layout.begin(i) + j)] = static_cast<std::int32_t>(start_index + j);
   return forward(positions);
 }
 

@@ -27,8 +27,7 @@ bool register_layer_class(LayerClass entry);
 template <class L>
 bool register_layer(std::string name) {
   using Config = typename L::Config;
-  return register_layer_class({name, typeid(L),
-                               [name](std::string_view config) { return std::make_unique<L>(from_json<Config>(config, name)); },
+  return register_layer_class({name, typeid(L), [name](std::string_view config) { return std::make_unique<L>(from_json<Config>(config, name)); },
                                [](const Layer& layer) { return to_json(static_cast<const L&>(layer).config()); }});
 }
 

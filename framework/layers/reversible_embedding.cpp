@@ -27,15 +27,16 @@ ReversibleEmbedding::ReversibleEmbedding(const Config& config) : config_(config)
         config.logit_soft_cap.value_or(0));
   embeddings_ = add_weight("embeddings", {config.input_dim, config.output_dim}, config.embeddings_initializer, config.dtype.variable);
   if (!config.tie_weights)
-    reverse_embeddings_ = add_weight("reverse_embeddings", {config.output_dim, config.input_dim}, config.embeddings_initializer, config.dtype.variable);
+    reverse_embeddings_ =
+        add_weight("reverse_embeddings", {config.output_dim, config.input_dim}, config.embeddings_initializer, config.dtype.variable);
 }
 
 Tensor ReversibleEmbedding::forward(const Tensor& ids) const { return ops::embedding(embeddings_, ids); }
 
 Tensor ReversibleEmbedding::reverse(const Tensor& x) const {
   const Tensor rows = ops::reshape(x, {x.rows(), x.dim(-1)});
-  const Tensor flat = config_.tie_weights ? ops::matmul(rows, embeddings_, kernels::Transpose::no, kernels::Transpose::yes)
-                                          : ops::matmul(rows, reverse_embeddings_);
+  const Tensor flat =
+      config_.tie_weights ? ops::matmul(rows, embeddings_, kernels::Transpose::no, kernels::Transpose::yes) : ops::matmul(rows, reverse_embeddings_);
   Shape shape = x.shape();
   shape.back() = config_.input_dim;
   const Tensor logits = ops::reshape(flat, shape);

@@ -65,8 +65,7 @@ TransformerEncoder::TransformerEncoder(const Config& config)
       feedforward_intermediate_dense_(add<Dense>("_feedforward_intermediate_dense",
                                                  dense_config(config, config.hidden_dim, config.intermediate_dim, config.activation),
                                                  "feedforward_intermediate_dense")),
-      feedforward_output_dense_(add<Dense>("_feedforward_output_dense",
-                                           dense_config(config, config.intermediate_dim, config.hidden_dim, "linear"),
+      feedforward_output_dense_(add<Dense>("_feedforward_output_dense", dense_config(config, config.intermediate_dim, config.hidden_dim, "linear"),
                                            "feedforward_output_dense")),
       feedforward_dropout_(add<Dropout>("_feedforward_dropout", {config.dropout}, "feedforward_dropout")) {}
 

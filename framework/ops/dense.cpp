@@ -36,8 +36,8 @@ Extents extents_of(const Tensor& x, const DenseWeights& weights) {
 
 /// Columns [column, column + out) of y (rows, width) become activation(x kernel + bias); those of z the pre-activation,
 /// where z may be y.
-void forward(const Tensor& x, const DenseWeights& weights, const Extents& size, Activation activation, Tensor& z, Tensor& y,
-             std::int64_t width, std::int64_t column) {
+void forward(const Tensor& x, const DenseWeights& weights, const Extents& size, Activation activation, Tensor& z, Tensor& y, std::int64_t width,
+             std::int64_t column) {
   dispatch_real(x.dtype(), "dense", [&]<class T>() {
     T* pz = static_cast<T*>(z.mutable_raw()) + column;
     T* py = static_cast<T*>(y.mutable_raw()) + column;
@@ -54,8 +54,8 @@ void forward(const Tensor& x, const DenseWeights& weights, const Extents& size, 
                   [&](const GemmTile& tile) {
                     if (plain) return;
                     const std::int64_t at = tile.row * width + tile.column;
-                    kernels::table<T>().activations.bias_forward(activation, bias ? bias + tile.column : nullptr, tile.rows, tile.columns,
-                                                                 pz + at, width, py + at, width);
+                    kernels::table<T>().activations.bias_forward(activation, bias ? bias + tile.column : nullptr, tile.rows, tile.columns, pz + at,
+                                                                 width, py + at, width);
                   });
   });
 }

@@ -19,7 +19,8 @@ std::vector<std::uint32_t> global_rows(std::int64_t rows, const SequenceLayout* 
   }
   check(layout->tokens() == rows, "dropout: the layout must cover the ", rows, " rows of the input, got ", layout->tokens());
   for (std::int64_t i = 0; i < layout->batch(); ++i)
-    std::iota(result.begin() + layout->begin(i), result.begin() + layout->end(i), static_cast<std::uint32_t>(layout->first_row[static_cast<std::size_t>(i)]));
+    std::iota(result.begin() + layout->begin(i), result.begin() + layout->end(i),
+              static_cast<std::uint32_t>(layout->first_row[static_cast<std::size_t>(i)]));
   return result;
 }
 

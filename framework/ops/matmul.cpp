@@ -39,8 +39,8 @@ Matrix matrix_of(const Tensor& tensor, Transpose transpose, std::string_view nam
 /// C = op(a) op(b), unrecorded.
 Tensor product(const Tensor& a, Transpose transpose_a, const Tensor& b, Transpose transpose_b) {
   const Matrix left = matrix_of(a, transpose_a, "a"), right = matrix_of(b, transpose_b, "b");
-  check(left.columns == right.rows, "matmul: inner extents must agree, got ", left.columns, " and ", right.rows, " (a ", a.shape(), ", b ",
-        b.shape(), ")");
+  check(left.columns == right.rows, "matmul: inner extents must agree, got ", left.columns, " and ", right.rows, " (a ", a.shape(), ", b ", b.shape(),
+        ")");
   check(a.dtype() == b.dtype(), "matmul: dtypes must agree, got ", a.dtype(), " and ", b.dtype());
   Tensor c = Tensor::empty({left.rows, right.columns}, a.dtype());
   parallel_gemm({.m = left.rows,
@@ -85,12 +85,8 @@ Tensor matmul(const Tensor& a, const Tensor& b, Transpose transpose_a, Transpose
     const bool ta = transpose_a == Transpose::yes, tb = transpose_b == Transpose::yes;
     const auto flip = [](bool transposed) { return transposed ? Transpose::no : Transpose::yes; };
     // op(a)' = dc op(b)ᵀ and op(b)' = op(a)ᵀ dc, each transposed back where the operand was.
-    const Tensor da = !a.requires_grad() ? Tensor()
-                      : ta               ? product(b, transpose_b, dc, Transpose::yes)
-                                         : product(dc, Transpose::no, b, flip(tb));
-    const Tensor db = !b.requires_grad() ? Tensor()
-                      : tb               ? product(dc, Transpose::yes, a, transpose_a)
-                                         : product(a, flip(ta), dc, Transpose::no);
+    const Tensor da = !a.requires_grad() ? Tensor() : ta ? product(b, transpose_b, dc, Transpose::yes) : product(dc, Transpose::no, b, flip(tb));
+    const Tensor db = !b.requires_grad() ? Tensor() : tb ? product(dc, Transpose::yes, a, transpose_a) : product(a, flip(ta), dc, Transpose::no);
     return {da, db};
   });
 }

@@ -115,12 +115,8 @@ std::string Optimizer::slot_prefix(const Parameter& parameter) {
   return prefix;
 }
 
-std::int64_t Optimizer::calls() const {
-  return calls_.data<std::int32_t>()[0];
-}
-std::int64_t Optimizer::iterations() const {
-  return calls() / config_.gradient_accumulation_steps.value_or(1);
-}
+std::int64_t Optimizer::calls() const { return calls_.data<std::int32_t>()[0]; }
+std::int64_t Optimizer::iterations() const { return calls() / config_.gradient_accumulation_steps.value_or(1); }
 
 void Optimizer::step(double learning_rate) {
   check(std::isfinite(learning_rate), class_name_, ": learning_rate must be finite, got ", learning_rate);

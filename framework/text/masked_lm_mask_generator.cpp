@@ -9,9 +9,7 @@ namespace linnet {
 
 namespace {
 
-double uniform(std::uint32_t word) {
-  return word * 0x1p-32;
-}
+double uniform(std::uint32_t word) { return word * 0x1p-32; }
 
 }  // namespace
 

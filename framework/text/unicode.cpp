@@ -47,9 +47,7 @@ bool is_newer(char32_t code_point) {
   return age[0] > kNormalizationVersion;
 }
 
-void check_icu(UErrorCode status) {
-  check_file(U_SUCCESS(status) != 0, "unicode: ICU must work, got ", u_errorName(status));
-}
+void check_icu(UErrorCode status) { check_file(U_SUCCESS(status) != 0, "unicode: ICU must work, got ", u_errorName(status)); }
 
 const icu::Normalizer2& normalizer(const icu::Normalizer2* (*instance)(UErrorCode&)) {
   UErrorCode status = U_ZERO_ERROR;
@@ -141,9 +139,7 @@ std::size_t skip_ascii(std::string_view text, std::size_t offset) {
 
 }  // namespace
 
-bool is_ascii(std::string_view text) {
-  return skip_ascii(text, 0) == text.size();
-}
+bool is_ascii(std::string_view text) { return skip_ascii(text, 0) == text.size(); }
 
 std::size_t find_invalid(std::string_view text) {
   for (std::size_t offset = skip_ascii(text, 0); offset < text.size(); offset = skip_ascii(text, offset)) {
@@ -171,9 +167,7 @@ char32_t decode(std::string_view text, std::size_t& offset) {
   return result;
 }
 
-bool is_control(char32_t code_point) {
-  return ((U_GC_CC_MASK | U_GC_CF_MASK) & U_MASK(u_charType(static_cast<UChar32>(code_point)))) != 0;
-}
+bool is_control(char32_t code_point) { return ((U_GC_CC_MASK | U_GC_CF_MASK) & U_MASK(u_charType(static_cast<UChar32>(code_point)))) != 0; }
 
 bool is_punctuation(char32_t code_point) {
   const std::uint32_t mask = U_MASK(u_charType(static_cast<UChar32>(code_point)));
@@ -198,9 +192,7 @@ std::string_view strip_right(std::string_view text) {
   return text;
 }
 
-bool is_default_ignorable(char32_t code_point) {
-  return contains(std::begin(kIgnorable), std::end(kIgnorable), code_point);
-}
+bool is_default_ignorable(char32_t code_point) { return contains(std::begin(kIgnorable), std::end(kIgnorable), code_point); }
 
 std::string strip_accents(std::string_view text) {
   if (is_ascii(text)) return std::string(text);

@@ -218,8 +218,6 @@ std::vector<std::int32_t> WordPieceTokenizer::special_token_ids() const {
   return ids;
 }
 
-void WordPieceTokenizer::save_assets(const std::filesystem::path& directory) const {
-  vocabulary_.save(directory / "vocabulary.txt");
-}
+void WordPieceTokenizer::save_assets(const std::filesystem::path& directory) const { vocabulary_.save(directory / "vocabulary.txt"); }
 
 }  // namespace linnet

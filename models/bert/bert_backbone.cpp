@@ -33,12 +33,12 @@ TransformerEncoder::Config encoder_config(const BertBackbone::Config& config) {
 PackedTokens flattened(const BertInputs& inputs) {
   check(inputs.token_ids.shape().size() == 2, "BertBackbone: token_ids must have shape (batch, length), got ", inputs.token_ids.shape());
   const Shape& shape = inputs.token_ids.shape();
-  check(inputs.segment_ids.shape() == shape, "BertBackbone: segment_ids must have the shape of token_ids ", shape, ", got ", inputs.segment_ids.shape());
+  check(inputs.segment_ids.shape() == shape, "BertBackbone: segment_ids must have the shape of token_ids ", shape, ", got ",
+        inputs.segment_ids.shape());
   check(inputs.padding_mask.shape() == shape, "BertBackbone: padding_mask must have the shape of token_ids ", shape, ", got ",
         inputs.padding_mask.shape());
   const std::int64_t tokens = inputs.token_ids.size();
-  return {inputs.token_ids.reshape({tokens}), inputs.segment_ids.reshape({tokens}),
-          SequenceLayout::padded(shape[0], shape[1], inputs.padding_mask)};
+  return {inputs.token_ids.reshape({tokens}), inputs.segment_ids.reshape({tokens}), SequenceLayout::padded(shape[0], shape[1], inputs.padding_mask)};
 }
 
 }  // namespace
@@ -63,25 +63,22 @@ void BertBackbone::check_config(const Config& config) {
   positive("max_sequence_length", config.max_sequence_length);
   positive("num_segments", config.num_segments);
   check(config.num_layers >= 0 && config.num_layers <= 10000, "BertBackbone: num_layers must be 0 to 10000, got ", config.num_layers);
-  check(config.num_heads > 0 && config.num_heads <= config.hidden_dim, "BertBackbone: num_heads must be 1 to hidden_dim ", config.hidden_dim, ", got ",
-        config.num_heads);
+  check(config.num_heads > 0 && config.num_heads <= config.hidden_dim, "BertBackbone: num_heads must be 1 to hidden_dim ", config.hidden_dim,
+        ", got ", config.num_heads);
   check(config.dropout >= 0 && config.dropout <= 1, "BertBackbone: dropout must lie in [0, 1], got ", config.dropout);
 }
 
 BertBackbone::BertBackbone(const Config& config)
     : config_(checked(config)),
-      token_embedding_(add<ReversibleEmbedding>("token_embedding", {.input_dim = config.vocabulary_size,
-                                                                    .output_dim = config.hidden_dim,
-                                                                    .embeddings_initializer = initializer(),
-                                                                    .dtype = config.dtype})),
-      position_embedding_(add<PositionEmbedding>("position_embedding", {.sequence_length = config.max_sequence_length,
-                                                                        .output_dim = config.hidden_dim,
-                                                                        .initializer = initializer(),
-                                                                        .dtype = config.dtype})),
-      segment_embedding_(add<Embedding>("segment_embedding", {.input_dim = config.num_segments,
-                                                              .output_dim = config.hidden_dim,
-                                                              .embeddings_initializer = initializer(),
-                                                              .dtype = config.dtype})),
+      token_embedding_(add<ReversibleEmbedding>(
+          "token_embedding",
+          {.input_dim = config.vocabulary_size, .output_dim = config.hidden_dim, .embeddings_initializer = initializer(), .dtype = config.dtype})),
+      position_embedding_(add<PositionEmbedding>(
+          "position_embedding",
+          {.sequence_length = config.max_sequence_length, .output_dim = config.hidden_dim, .initializer = initializer(), .dtype = config.dtype})),
+      segment_embedding_(add<Embedding>(
+          "segment_embedding",
+          {.input_dim = config.num_segments, .output_dim = config.hidden_dim, .embeddings_initializer = initializer(), .dtype = config.dtype})),
       embeddings_add_(add<Add>("embeddings_add", {})),
       embeddings_layer_norm_(
           add<LayerNormalization>("embeddings_layer_norm", {.dim = config.hidden_dim, .epsilon = kLayerNormEpsilon, .dtype = config.dtype})),
@@ -124,8 +121,8 @@ Tensor BertBackbone::embed(const PackedTokens& tokens) const {
         Shape{tokens.layout.tokens()}, ", got ", tokens.token_ids.shape());
   check(tokens.segment_ids.shape() == tokens.token_ids.shape(), "BertBackbone: segment_ids must have the shape of token_ids ",
         tokens.token_ids.shape(), ", got ", tokens.segment_ids.shape());
-  const Tensor sum = embeddings_add_.forward(
-      embeddings_add_.forward(token_embedding_(tokens.token_ids), position_embedding_.forward(tokens.layout)), segment_embedding_(tokens.segment_ids));
+  const Tensor sum = embeddings_add_.forward(embeddings_add_.forward(token_embedding_(tokens.token_ids), position_embedding_.forward(tokens.layout)),
+                                             segment_embedding_(tokens.segment_ids));
   return ops::dropout(embeddings_layer_norm_(sum), embeddings_dropout_.config().rate, &tokens.layout);
 }
 

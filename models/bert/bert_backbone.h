@@ -7,10 +7,10 @@
 
 #include "framework/data/packed_tokens.h"
 #include "framework/data/preprocessor.h"
+#include "framework/layers/add.h"
 #include "framework/layers/dropout.h"
 #include "framework/layers/embedding.h"
 #include "framework/layers/input_layer.h"
-#include "framework/layers/add.h"
 #include "framework/layers/model.h"
 #include "framework/layers/position_embedding.h"
 #include "framework/layers/reversible_embedding.h"

@@ -112,7 +112,8 @@ BOOST_AUTO_TEST_CASE(misuse_is_refused) {
   const Tensor x = leaf({1, 2});
   Tape tape;
   BOOST_CHECK_EXCEPTION(tape.backward(x * x), std::invalid_argument, says("the loss must have one element, got shape (2)"));
-  BOOST_CHECK_EXCEPTION(tape.backward(x * x, Tensor::zeros({3}, DType::float64)), std::invalid_argument, says("grad_output must have the output's shape (2)"));
+  BOOST_CHECK_EXCEPTION(tape.backward(x * x, Tensor::zeros({3}, DType::float64)), std::invalid_argument,
+                        says("grad_output must have the output's shape (2)"));
   const Tensor loss = ops::sum(x);
   tape.backward(loss);
   BOOST_CHECK_EXCEPTION(tape.backward(loss), std::invalid_argument, says("a tape runs backward once"));

@@ -1,7 +1,7 @@
 #include "framework/core/random.h"
 
-#include <cmath>
 #include <boost/test/unit_test.hpp>
+#include <cmath>
 
 #include "framework/autograd/tape.h"
 #include "framework/core/parallel.h"
@@ -14,7 +14,8 @@ BOOST_AUTO_TEST_SUITE(counted_random)
 // The known answers that come with the authors' own implementation, Random123.
 BOOST_AUTO_TEST_CASE(philox_gives_the_published_answers) {
   const auto words = [](const PhiloxBlock& block) { return std::vector<std::uint32_t>(block.words, block.words + 4); };
-  BOOST_TEST(words(philox(0, 0, 0, 0, 0)) == (std::vector<std::uint32_t>{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}), boost::test_tools::per_element());
+  BOOST_TEST(words(philox(0, 0, 0, 0, 0)) == (std::vector<std::uint32_t>{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}),
+             boost::test_tools::per_element());
   BOOST_TEST(words(philox(~0ull, ~0u, ~0u, ~0u, ~0u)) == (std::vector<std::uint32_t>{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}),
              boost::test_tools::per_element());
   BOOST_TEST(words(philox(0x299f31d0a4093822ull, 0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344)) ==

@@ -38,17 +38,17 @@ BOOST_AUTO_TEST_CASE(nested_and_concurrent_calls_finish) {
   std::vector<std::thread> callers;
   for (int caller = 0; caller < 4; ++caller)
     callers.emplace_back([&] {
-      for (int round = 0; round < 100; ++round)
-        parallel_tasks(8, [&](std::int64_t) { parallel_tasks(3, [&](std::int64_t) { ++total; }); });
+      for (int round = 0; round < 100; ++round) parallel_tasks(8, [&](std::int64_t) { parallel_tasks(3, [&](std::int64_t) { ++total; }); });
     });
   for (std::thread& caller : callers) caller.join();
   BOOST_TEST(total == 4 * 100 * 8 * 3);
 }
 
 BOOST_AUTO_TEST_CASE(a_tasks_exception_reaches_the_caller_and_the_pool_goes_on) {
-  BOOST_CHECK_EXCEPTION(parallel_tasks(100, [](std::int64_t i) {
-                          if (i == 42) throw std::runtime_error("task 42");
-                        }),
+  BOOST_CHECK_EXCEPTION(parallel_tasks(100,
+                                       [](std::int64_t i) {
+                                         if (i == 42) throw std::runtime_error("task 42");
+                                       }),
                         std::runtime_error, testing::says("task 42"));
   std::atomic<int> runs{0};
   parallel_tasks(100, [&](std::int64_t) { ++runs; });

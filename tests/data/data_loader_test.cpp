@@ -27,7 +27,8 @@ class Letters : public Preprocessor {
 
 TextDataset numbered(int size) {
   std::vector<TextExample> examples;
-  for (int i = 0; i < size; ++i) examples.push_back({std::string(static_cast<std::size_t>(i % 5 + 1), static_cast<char>('a' + i)), "", static_cast<double>(i)});
+  for (int i = 0; i < size; ++i)
+    examples.push_back({std::string(static_cast<std::size_t>(i % 5 + 1), static_cast<char>('a' + i)), "", static_cast<double>(i)});
   return TextDataset(std::move(examples));
 }
 
@@ -68,8 +69,8 @@ BOOST_AUTO_TEST_CASE(an_epoch_has_every_example_once_and_a_smaller_last_batch) {
 BOOST_AUTO_TEST_CASE(the_order_depends_on_seed_and_epoch_alone_so_that_an_epoch_can_be_entered_anywhere) {
   const TextDataset data = numbered(23);
   const Letters letters;
-  const DataLoader one(data, letters, {.batch_size = 5, .shuffle = true, .seed = 1}), same(data, letters, {.batch_size = 5, .shuffle = true, .seed = 1}),
-      other(data, letters, {.batch_size = 5, .shuffle = true, .seed = 2});
+  const DataLoader one(data, letters, {.batch_size = 5, .shuffle = true, .seed = 1}),
+      same(data, letters, {.batch_size = 5, .shuffle = true, .seed = 1}), other(data, letters, {.batch_size = 5, .shuffle = true, .seed = 2});
   const std::vector<std::int64_t> whole = order(one, 3);
   BOOST_TEST(whole == order(same, 3), boost::test_tools::per_element());
   BOOST_TEST((whole != order(one, 4)));

@@ -61,7 +61,8 @@ BOOST_AUTO_TEST_CASE(position_embedding_counts_from_the_start_of_each_sequence) 
 BOOST_AUTO_TEST_CASE(multi_head_attention_has_the_gradients_of_self_and_cross_attention) {
   MultiHeadAttention layer({.num_heads = 2, .key_dim = 2, .value_dim = 3, .query_dim = 4, .dropout = 0.2, .dtype = "float64"});
   randomize(layer);
-  const SequenceLayout layout = SequenceLayout::ragged(std::vector<std::int32_t>{3, 1}), other = SequenceLayout::ragged(std::vector<std::int32_t>{2, 2});
+  const SequenceLayout layout = SequenceLayout::ragged(std::vector<std::int32_t>{3, 1}),
+                       other = SequenceLayout::ragged(std::vector<std::int32_t>{2, 2});
   const Tensor x = random_input({4, 4});
   check_gradients(layer, [&] { return layer.forward(x, layout, {}); }, {x});
   const Tensor y = random_normal({4, 4}, DType::float64, {9, 9, 9});
@@ -71,8 +72,8 @@ BOOST_AUTO_TEST_CASE(multi_head_attention_has_the_gradients_of_self_and_cross_at
 
 BOOST_AUTO_TEST_CASE(transformer_encoder_has_right_gradients_before_and_after_norm) {
   for (const bool first : {true, false}) {
-    TransformerEncoder layer({.hidden_dim = 4, .intermediate_dim = 3, .num_heads = 2, .dropout = 0.3, .activation = "gelu", .normalize_first = first,
-                              .dtype = "float64"});
+    TransformerEncoder layer(
+        {.hidden_dim = 4, .intermediate_dim = 3, .num_heads = 2, .dropout = 0.3, .activation = "gelu", .normalize_first = first, .dtype = "float64"});
     randomize(layer);
     const SequenceLayout layout = SequenceLayout::ragged(std::vector<std::int32_t>{2, 1});
     const Tensor x = random_input({3, 4});

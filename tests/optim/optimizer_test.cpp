@@ -31,9 +31,7 @@ auto text(const std::string& expected) {
   };
 }
 
-Tensor random(const Shape& shape, DType dtype, std::uint32_t op) {
-  return random_normal(shape, dtype, {.seed = 5, .step = 1, .op = op});
-}
+Tensor random(const Shape& shape, DType dtype, std::uint32_t op) { return random_normal(shape, dtype, {.seed = 5, .step = 1, .op = op}); }
 
 }  // namespace
 

@@ -6,7 +6,8 @@ namespace linnet::testing {
 
 void randomize(Layer& layer) {
   std::uint32_t number = 0;
-  for (Parameter& parameter : layer.parameters()) parameter.tensor.assign(random_normal(parameter.tensor.shape(), parameter.tensor.dtype(), {5, 2, number++}));
+  for (Parameter& parameter : layer.parameters())
+    parameter.tensor.assign(random_normal(parameter.tensor.shape(), parameter.tensor.dtype(), {5, 2, number++}));
 }
 
 void check_same_layer(const Layer& a, const Layer& b) {

@@ -98,9 +98,7 @@ bool have_fixture(const std::filesystem::path& path) {
   return false;
 }
 
-nlohmann::json read_json(const std::filesystem::path& file) {
-  return parse(read_file(file), file, 1);
-}
+nlohmann::json read_json(const std::filesystem::path& file) { return parse(read_file(file), file, 1); }
 
 std::vector<nlohmann::json> read_json_lines(const std::filesystem::path& file) {
   std::istringstream text(read_file(file));
@@ -172,12 +170,8 @@ void golden_equal(const std::string& case_name, const std::string& what, const s
   golden_record(case_name, what, 1, equal ? 0 : 1, 0, equal);
 }
 
-void golden_left_out(const std::string& case_name, const std::string& reason) {
-  record().left_out.emplace_back(case_name, reason);
-}
+void golden_left_out(const std::string& case_name, const std::string& reason) { record().left_out.emplace_back(case_name, reason); }
 
-std::int64_t golden_compared() {
-  return record().compared;
-}
+std::int64_t golden_compared() { return record().compared; }
 
 }  // namespace linnet::testing

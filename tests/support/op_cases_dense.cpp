@@ -9,18 +9,12 @@ namespace {
 
 double activated(Activation activation, double x) {
   switch (activation) {
-    case Activation::linear:
-      return x;
-    case Activation::relu:
-      return std::max(x, 0.0);
-    case Activation::tanh:
-      return std::tanh(x);
-    case Activation::sigmoid:
-      return 1 / (1 + std::exp(-x));
-    case Activation::gelu:
-      return x / 2 * std::erfc(-x / std::numbers::sqrt2);
-    case Activation::gelu_approximate:
-      return x / 2 * (1 + std::tanh(std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x)));
+    case Activation::linear: return x;
+    case Activation::relu: return std::max(x, 0.0);
+    case Activation::tanh: return std::tanh(x);
+    case Activation::sigmoid: return 1 / (1 + std::exp(-x));
+    case Activation::gelu: return x / 2 * std::erfc(-x / std::numbers::sqrt2);
+    case Activation::gelu_approximate: return x / 2 * (1 + std::tanh(std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x)));
   }
   throw std::logic_error("an activation without a reference");
 }

@@ -45,19 +45,21 @@ OpCase binary(const std::string& name, Binary op, const Number& f, const Shape& 
 }
 
 OpFamily binary_family(const std::string& name, Binary op, const Number& f, double shift = 0) {
-  return {.op = name,
-          .cases = {binary("one shape", op, f, {3, 4}, {3, 4}, shift), binary("a row", op, f, {3, 4}, {4}, shift),
-                    binary("a column", op, f, {3, 4}, {3, 1}, shift), binary("both stretch", op, f, {2, 1, 3}, {4, 1}, shift),
-                    binary("a scalar", op, f, {}, {2, 3}, shift), binary("no rows", op, f, {0, 4}, {4}, shift),
-                    binary("large", op, f, {70, 300}, {70, 300}, shift)},
-          .bad_calls = {{[=] { op(Tensor::zeros({2, 3}), Tensor::zeros({2, 4})); }, name + ": shapes must broadcast, got (2, 3) and (2, 4)"},
-                        {[=] {
-                           op(Tensor::zeros({2}), Tensor::zeros({2}, DType::float64));
-                         },
-                         name + ": dtypes must agree, got float32 and float64"}}};
+  return {
+      .op = name,
+      .cases = {binary("one shape", op, f, {3, 4}, {3, 4}, shift), binary("a row", op, f, {3, 4}, {4}, shift),
+                binary("a column", op, f, {3, 4}, {3, 1}, shift), binary("both stretch", op, f, {2, 1, 3}, {4, 1}, shift),
+                binary("a scalar", op, f, {}, {2, 3}, shift), binary("no rows", op, f, {0, 4}, {4}, shift),
+                binary("large", op, f, {70, 300}, {70, 300}, shift)},
+      .bad_calls = {{[=] {
+                       op(Tensor::zeros({2, 3}), Tensor::zeros({2, 4}));
+                     },
+                     name + ": shapes must broadcast, got (2, 3) and (2, 4)"},
+                    {[=] { op(Tensor::zeros({2}), Tensor::zeros({2}, DType::float64)); }, name + ": dtypes must agree, got float32 and float64"}}};
 }
 
-OpCase unary(const std::string& name, const Shape& shape, const std::function<Tensor(const Tensor&)>& op, const std::function<Array(const Array&)>& f) {
+OpCase unary(const std::string& name, const Shape& shape, const std::function<Tensor(const Tensor&)>& op,
+             const std::function<Array(const Array&)>& f) {
   OpCase result;
   result.name = name;
   result.inputs = {normal(shape)};
@@ -114,16 +116,22 @@ std::vector<OpFamily> reduction_families() {
     y.values[0] /= static_cast<double>(x.values.size());
     return y;
   };
-  return {{.op = "scale",
-           .cases = {unary("by -1.5", {3, 4}, [](const Tensor& x) { return ops::scale(x, -1.5); }, each([](double x) { return -1.5 * x; })),
-                     unary("no elements", {0}, [](const Tensor& x) { return ops::scale(x, 2); }, each([](double x) { return 2 * x; }))},
-           .bad_calls = {{[] { ops::scale(Tensor::zeros({2}, DType::int32), 2); }, "scale: dtype must be float32 or float64, got int32"}}},
-          {.op = "sum",
-           .cases = {unary("a matrix", {3, 4}, ops::sum, total), unary("a scalar", {}, ops::sum, total), unary("no elements", {2, 0}, ops::sum, total)},
-           .bad_calls = {{[] { ops::sum(Tensor::zeros({2}, DType::int32)); }, "sum: dtype must be float32 or float64, got int32"}}},
-          {.op = "mean",
-           .cases = {unary("a matrix", {3, 4}, ops::mean, average), unary("one element", {1}, ops::mean, average)},
-           .bad_calls = {{[] { ops::mean(Tensor::zeros({0, 2})); }, "mean: the tensor must have elements, got shape (0, 2)"}}}};
+  return {
+      {.op = "scale",
+       .cases = {unary(
+                     "by -1.5", {3, 4}, [](const Tensor& x) { return ops::scale(x, -1.5); }, each([](double x) { return -1.5 * x; })),
+                 unary(
+                     "no elements", {0}, [](const Tensor& x) { return ops::scale(x, 2); }, each([](double x) { return 2 * x; }))},
+       .bad_calls = {{[] { ops::scale(Tensor::zeros({2}, DType::int32), 2); }, "scale: dtype must be float32 or float64, got int32"}}},
+      {.op = "sum",
+       .cases = {unary("a matrix", {3, 4}, ops::sum, total), unary("a scalar", {}, ops::sum, total), unary("no elements", {2, 0}, ops::sum, total)},
+       .bad_calls = {{[] { ops::sum(Tensor::zeros({2}, DType::int32)); }, "sum: dtype must be float32 or float64, got int32"}}},
+      {.op = "mean",
+       .cases = {unary("a matrix", {3, 4}, ops::mean, average), unary("one element", {1}, ops::mean, average)},
+       .bad_calls = {{[] {
+                        ops::mean(Tensor::zeros({0, 2}));
+                      },
+                      "mean: the tensor must have elements, got shape (0, 2)"}}}};
 }
 
 }  // namespace linnet::testing

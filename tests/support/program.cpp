@@ -39,14 +39,11 @@ void write_tiny_preset(const std::filesystem::path& directory, const std::vector
   Vocabulary vocabulary({"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "film", "plot", "is", "was", "very", "not", "good", "bad", "."});
   const std::int64_t words = vocabulary.size();
   const auto tokenizer = std::make_shared<const BertTokenizer>(std::move(vocabulary), BertTokenizer::Config{.lowercase = true});
-  BertTextClassifier model({.backbone = {.vocabulary_size = words,
-                                         .num_layers = 1,
-                                         .num_heads = 2,
-                                         .hidden_dim = 16,
-                                         .intermediate_dim = 32,
-                                         .max_sequence_length = 16},
-                            .num_classes = static_cast<std::int64_t>(label_names.size())});
-  model.set_preprocessor(std::make_shared<const BertTextClassifierPreprocessor>(tokenizer, BertTextClassifierPreprocessor::Config{.sequence_length = 16}));
+  BertTextClassifier model(
+      {.backbone = {.vocabulary_size = words, .num_layers = 1, .num_heads = 2, .hidden_dim = 16, .intermediate_dim = 32, .max_sequence_length = 16},
+       .num_classes = static_cast<std::int64_t>(label_names.size())});
+  model.set_preprocessor(
+      std::make_shared<const BertTextClassifierPreprocessor>(tokenizer, BertTextClassifierPreprocessor::Config{.sequence_length = 16}));
   model.set_label_names(label_names);
   model.save_to_preset(directory);
 }
@@ -56,7 +53,8 @@ void write_tiny_reviews(const std::filesystem::path& file, int rows) {
   const char* subjects[] = {"the film", "the plot", "the very film", "the film plot", "plot"};
   for (int i = 0; i < rows; ++i) {
     const bool good = (i * 7 + 3) % 5 < 2 || i % 2 == 0;
-    text += std::string(subjects[i % 5]) + (i % 3 ? " is " : " was ") + (i % 4 ? "" : "very ") + (good ? "good" : "bad") + " .\t" + (good ? "1" : "0") + "\n";
+    text += std::string(subjects[i % 5]) + (i % 3 ? " is " : " was ") + (i % 4 ? "" : "very ") + (good ? "good" : "bad") + " .\t" +
+            (good ? "1" : "0") + "\n";
   }
   write_text(file, text);
 }

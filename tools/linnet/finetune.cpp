@@ -95,7 +95,8 @@ EpochResult train_epoch(const BertTextClassifier& model, const DataLoader& loade
     tape.backward(loss);
     optimizer.step(schedule(step++));
 
-    check_file(std::isfinite(loss.item()), "finetune: the loss must stay finite, got ", loss.item(), " at step ", step, " (try a lower --learning-rate)");
+    check_file(std::isfinite(loss.item()), "finetune: the loss must stay finite, got ", loss.item(), " at step ", step,
+               " (try a lower --learning-rate)");
     recent.add(loss.item());
     seen += count_correct(logits, batch.labels);
     total_loss += loss.item() * static_cast<double>(batch.labels.size());
@@ -129,7 +130,8 @@ int finetune(const std::vector<std::string>& arguments) {
     if (dev) results.back().dev = measure(*model, *dev);
   }
   model->save_to_preset(options.output);
-  save_run_record(options.output, [&](FieldVisitor& field) { Options(options).fields(field); }, results);
+  save_run_record(
+      options.output, [&](FieldVisitor& field) { Options(options).fields(field); }, results);
   for (const EpochResult& result : results)
     std::cout << "trained in " << duration_text(result.seconds) << " (" << std::llround(result.sentences_per_second) << " sentences/s), loss "
               << four_digits(result.train_loss) << (result.dev ? ", dev " + accuracy_line(*result.dev) : "") << '\n';

@@ -27,7 +27,8 @@ struct Options {
 std::string answer(const TextExample& example, const std::vector<std::string>& names, std::span<const double> logits,
                    std::span<const double> probabilities, bool json) {
   const auto best = static_cast<std::size_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
-  if (!json) return cat(names[best], '\t', four_digits(probabilities[best]), '\t', example.text, example.text_pair.empty() ? "" : "\t", example.text_pair);
+  if (!json)
+    return cat(names[best], '\t', four_digits(probabilities[best]), '\t', example.text, example.text_pair.empty() ? "" : "\t", example.text_pair);
   nlohmann::ordered_json row;
   row["text"] = example.text;
   if (!example.text_pair.empty()) row["text_pair"] = example.text_pair;

@@ -12,7 +12,7 @@ namespace linnet::tool {
 /// What one epoch of a fine-tuning run came to.
 struct EpochResult {
   double seconds = 0, sentences_per_second = 0;
-  double train_loss = 0, train_accuracy = 0;   ///< means over the epoch, dropout included
+  double train_loss = 0, train_accuracy = 0;  ///< means over the epoch, dropout included
   std::optional<Accuracy> dev = {};
 };
 
