@@ -62,3 +62,9 @@
 #include "models/bert/bert_masked_lm_preprocessor.h"      // IWYU pragma: export
 #include "models/bert/bert_text_classifier.h"             // IWYU pragma: export
 #include "models/bert/bert_text_embedder_preprocessor.h"  // IWYU pragma: export
+
+/// All of Linnet: tensors, the tape, layers, optimizers, files, texts, models.
+namespace linnet {
+/// Functions of tensors that know their gradient: docs/gradients.md lists them.
+namespace ops {}
+}  // namespace linnet

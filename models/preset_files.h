@@ -10,6 +10,7 @@
 /// The files of a preset that do not depend on the model's class. Internal to the models.
 namespace linnet::preset {
 
+/// Whose form a preset has.
 enum class Form { keras_hub, hugging_face };
 /// Which of the two forms config.json has. Throws std::runtime_error if neither.
 Form form_of(const JsonValue& config_json);

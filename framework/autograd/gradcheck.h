@@ -8,6 +8,7 @@
 
 namespace linnet {
 
+/// How closely gradcheck compares.
 struct GradcheckOptions {
   double epsilon = 1e-6;  ///< step of the central difference
   double atol = 1e-8, rtol = 1e-6;

@@ -18,6 +18,7 @@ using Gradients = std::vector<Tensor>;
 /// Receives one gradient per output of the op; undefined where nothing flowed back.
 using Backward = std::function<Gradients(std::span<const Tensor> grad_outputs)>;
 
+/// How a tape records.
 struct TapeOptions {
   bool dropout = true;  ///< false: dropout is the identity, as for gradients of a model in inference mode
 };

@@ -38,6 +38,7 @@ class FieldVisitor {
   }
 
  protected:
+  /// One field of each type there is; a reader sets it, a writer leaves it as it is.
   virtual void visit(std::string_view name, bool& value) = 0;
   virtual void visit(std::string_view name, std::int64_t& value) = 0;
   virtual void visit(std::string_view name, double& value) = 0;

@@ -16,6 +16,7 @@ struct FlagsEnd {
   std::string text;
 };
 
+/// What read_flags takes besides the fields.
 struct FlagsOptions {
   std::string description;                         ///< first line of --help
   std::vector<std::string>* positional = nullptr;  ///< where arguments without a flag go; null: there are none

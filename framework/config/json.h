@@ -8,6 +8,7 @@
 
 namespace linnet {
 
+/// The fields of a config, one call of the visitor each.
 using FieldList = std::function<void(FieldVisitor&)>;
 
 /// One JSON object with the fields in declaration order.
@@ -16,6 +17,7 @@ std::string write_json(const FieldList& fields);
 /// malformed JSON, a key that is no field, or a value of the wrong type.
 void read_json(std::string_view json, std::string_view what, const FieldList& fields);
 
+/// A config as JSON, and the other way round; see write_json and read_json.
 template <HasFields C>
 std::string to_json(C config) {
   return write_json([&](FieldVisitor& field) { config.fields(field); });

@@ -24,6 +24,7 @@ class JsonValue {
   JsonValue(double value) : value_(value) {}
   JsonValue(std::string value) : value_(std::move(value)) {}
   JsonValue(const char* value) : value_(std::string(value)) {}
+  /// With these members, in this order.
   static JsonValue object(std::initializer_list<Member> members = {});
   static JsonValue array(Array elements);
 

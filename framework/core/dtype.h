@@ -41,7 +41,7 @@ inline constexpr bool is_element_type<std::int8_t> = true;
 template <>
 inline constexpr DType dtype_of<std::int8_t> = DType::int8;
 
-/// Runs f.operator()<float>() or <double>(). The only place where a runtime dtype becomes a C++ type.
+/// Runs f with float or double as its template argument: `f.operator()<T>()`. The only place where a runtime dtype becomes a C++ type.
 /// Throws std::invalid_argument naming `op` for any other dtype.
 template <class F>
 decltype(auto) dispatch_real(DType dtype, std::string_view op, F&& f) {

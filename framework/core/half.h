@@ -6,17 +6,20 @@
 
 namespace linnet {
 
-/// The 16-bit float formats as bits. bfloat16: sign, 8 exponent, 7 fraction bits; float16 (IEEE 754 binary16): sign, 5, 10.
-/// Rounding is to the nearest, ties to even; NaN stays NaN, what is too large becomes infinity.
+// The 16-bit float formats as bits. bfloat16: sign, 8 exponent, 7 fraction bits; float16 (IEEE 754 binary16): sign, 5, 10.
+// Rounding is to the nearest, ties to even; NaN stays NaN, what is too large becomes infinity.
 
+/// Exact.
 inline float float_from_bfloat16(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
 
+/// Rounded.
 inline std::uint16_t bfloat16_from_float(float value) {
   const auto bits = std::bit_cast<std::uint32_t>(value);
   if (std::isnan(value)) return static_cast<std::uint16_t>((bits >> 16) | 0x40u);  // quiet: the kept bits could all be zero
   return static_cast<std::uint16_t>((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
 }
 
+/// Exact.
 inline float float_from_float16(std::uint16_t bits) {
   const std::uint32_t sign = (bits & 0x8000u) << 16, exponent = (bits >> 10) & 0x1fu, fraction = bits & 0x3ffu;
   if (exponent == 0x1fu) return std::bit_cast<float>(sign | 0x7f800000u | (fraction << 13));
@@ -25,6 +28,7 @@ inline float float_from_float16(std::uint16_t bits) {
   return sign ? -magnitude : magnitude;
 }
 
+/// Rounded.
 inline std::uint16_t float16_from_float(float value) {
   const auto bits = std::bit_cast<std::uint32_t>(value);
   const std::uint32_t sign = (bits >> 16) & 0x8000u, magnitude = bits & 0x7fffffffu;

@@ -21,6 +21,7 @@ struct SequenceLayout {
 
   std::int64_t batch() const { return static_cast<std::int64_t>(cu_seqlens.size()) - 1; }
   std::int64_t tokens() const { return cu_seqlens.back(); }
+  /// Rows [begin, end) are those of the sequence.
   std::int64_t begin(std::int64_t sequence) const { return cu_seqlens[static_cast<std::size_t>(sequence)]; }
   std::int64_t end(std::int64_t sequence) const { return cu_seqlens[static_cast<std::size_t>(sequence) + 1]; }
   std::int64_t length(std::int64_t sequence) const { return end(sequence) - begin(sequence); }

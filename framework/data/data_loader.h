@@ -22,6 +22,7 @@ class DataLoader;
 /// A single pass over a loader's batches, from some batch on; for a range-for.
 class Epoch {
  public:
+  /// Makes a batch when it reaches it.
   class Iterator {
    public:
     using iterator_concept = std::input_iterator_tag;
@@ -30,6 +31,7 @@ class Epoch {
     explicit Iterator(const Epoch* epoch) : epoch_(epoch), batch_(epoch->first_batch_) { load(); }
     const TextBatch& operator*() const { return current_; }
     const TextBatch* operator->() const { return &current_; }
+    /// Makes the next batch.
     Iterator& operator++();
     void operator++(int) { ++*this; }
     bool operator==(std::default_sentinel_t) const { return batch_ >= epoch_->batches_; }

@@ -19,6 +19,7 @@ namespace linnet {
 /// All methods throw std::runtime_error naming the file and the path. Several threads may use several files, and one file.
 class Hdf5File {
  public:
+  /// What a link leads to.
   enum class Kind { group, dataset };
   struct Child {
     std::string name;

@@ -8,7 +8,7 @@
 /// Internal to the HDF5 files of this folder: what the reader and the writer share. HDF5's own header stays out of it.
 namespace linnet::hdf5 {
 
-using Id = std::int64_t;  // hid_t
+using Id = std::int64_t;  ///< HDF5's hid_t
 
 /// Closes an HDF5 identifier. Only while lock() is held.
 class Handle {

@@ -13,11 +13,13 @@ namespace linnet::safetensors {
 
 inline constexpr std::int64_t kLargestHeader = 100'000'000;
 
+/// What the header says of one tensor.
 struct HeaderEntry {
   std::string name, type;
   Shape shape;
   std::int64_t begin = 0, end = 0;  ///< bytes from the start of the data
 };
+/// The header of one file.
 struct Header {
   std::vector<HeaderEntry> entries;  ///< sorted by name
   std::map<std::string, std::string> metadata;

@@ -12,7 +12,7 @@ namespace linnet {
 
 /// Keras 3's .weights.h5, by its rule and not by a table: a layer's own variables are the datasets vars/0, vars/1, … of its
 /// group, whose attribute `name` is the layer's name. Its children lie in groups named after their attributes; children that
-/// share an attribute are a list, attribute/<class in snake case>[_k]. A Model's children lie in layers/<class>[_k] instead.
+/// share an attribute are a list, `attribute/<class in snake case>[_k]`. A Model's children lie in `layers/<class>[_k]` instead.
 /// A child named after its class ("softmax") has an automatic name, numbered through the file as Keras numbers it.
 /// Reading accepts what other versions of Keras wrote: attributes with or without their underscore,
 /// _layer_checkpoint_dependencies for layers, and a Model's children by attribute.
@@ -20,6 +20,7 @@ namespace linnet {
 /// True for a child that is not to be saved or loaded, nor anything below it; it still counts in the numbering of its class.
 using ChildFilter = std::function<bool(const Layer::Child& child)>;
 
+/// What save_weights writes, and to how many files.
 struct SaveOptions {
   /// More bytes than these go to several files: FILE ends in .weights.json then, the shards lie beside it. 0: never.
   std::int64_t max_shard_bytes = 0;
@@ -36,6 +37,7 @@ struct SaveOptions {
 /// std::runtime_error if writing fails.
 void save_weights(const Layer& layer, const std::filesystem::path& file, const SaveOptions& options = {});
 
+/// What load_weights insists on.
 struct LoadOptions {
   bool strict = true;
   ChildFilter skip = {};

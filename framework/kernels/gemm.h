@@ -28,6 +28,7 @@ struct Gemm {
   double alpha = 1, beta = 0;
 };
 
+/// A BLAS library, or what stands in for one. Const methods may be called from several threads.
 class GemmBackend {
  public:
   virtual ~GemmBackend() = default;

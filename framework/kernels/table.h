@@ -10,11 +10,10 @@
 #include "framework/kernels/log_sum_exp.h"
 #include "framework/kernels/reduce.h"
 
-// Leaf loops over raw pointers: single-threaded, no Tensor, no allocation. Each kernels/*.cpp but this table's and the gemm
-// backends' is compiled once per instruction set, in a namespace of its own (LINNET_KERNEL_NAMESPACE): without it the
-// linker would silently keep one copy of three. Kernel files use no std algorithms, containers or <cmath> overloads and no
-// dynamic initialisers, for the same reason. Variants differ in the last bits: bitwise promises hold per variant.
-
+/// Leaf loops over raw pointers: single-threaded, no Tensor, no allocation. Each kernels/*.cpp but this table's and the gemm
+/// backends' is compiled once per instruction set, in a namespace of its own (LINNET_KERNEL_NAMESPACE): without it the
+/// linker would silently keep one copy of three. Kernel files use no std algorithms, containers or `<cmath>` overloads and no
+/// dynamic initialisers, for the same reason. Variants differ in the last bits: bitwise promises hold per variant.
 namespace linnet::kernels {
 
 /// The kernels of one element type (float or double) for one instruction set, a member per family.

@@ -13,6 +13,7 @@ class Add : public Layer {
   };
   explicit Add(const Config& config) : config_(config) {}
   const Config& config() const { return config_; }
+  /// a + b.
   Tensor forward(const Tensor& a, const Tensor& b) const { return ops::add(a, b); }
 
  private:

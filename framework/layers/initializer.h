@@ -16,6 +16,7 @@ struct Initializer {
   double mean = 0, stddev = 0.05;        ///< RandomNormal, TruncatedNormal: samples beyond 2 stddev are drawn again
   void fields(FieldVisitor& field);
 
+  /// By name, with Keras' defaults.
   static Initializer zeros() { return {.class_name = "Zeros"}; }
   static Initializer ones() { return {.class_name = "Ones"}; }
   static Initializer random_uniform() { return {.class_name = "RandomUniform"}; }

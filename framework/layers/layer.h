@@ -58,6 +58,7 @@ class Layer {
 /// A layer of one tensor, for Sequential and generic tests.
 class UnaryLayer : public Layer {
  public:
+  /// What the class says. Const and thread-safe.
   virtual Tensor forward(const Tensor& x) const = 0;
   Tensor operator()(const Tensor& x) const { return forward(x); }
 };

@@ -50,6 +50,7 @@ struct AttentionOptions {
 Tensor attention(const ColumnRange& query, const ColumnRange& key, const ColumnRange& value, const SequenceLayout& queries,
                  const SequenceLayout& keys, const AttentionMask& mask, const AttentionOptions& options);
 
+/// Both results of attention_with_scores.
 struct AttentionWithScores {
   Tensor output;  ///< as attention's
   Tensor scores;  ///< (batch, A, Tq, Tk): the probabilities before dropout, as Keras' `return_attention_scores`

@@ -13,6 +13,7 @@ namespace linnet::ops {
 /// Saves x, and the pre-activation unless the activation is linear. Throws std::invalid_argument on other shapes or mixed dtypes.
 Tensor dense(const Tensor& x, const Tensor& kernel, const Tensor& bias = {}, Activation activation = Activation::linear);
 
+/// Of one part of concatenated_dense; bias may be undefined.
 struct DenseWeights {
   Tensor kernel, bias;
 };

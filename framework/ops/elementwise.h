@@ -37,6 +37,7 @@ Tensor mean(const Tensor& x);
 
 }  // namespace ops
 
+/// The ops of these signs.
 inline Tensor operator+(const Tensor& a, const Tensor& b) { return ops::add(a, b); }
 inline Tensor operator-(const Tensor& a, const Tensor& b) { return ops::subtract(a, b); }
 inline Tensor operator*(const Tensor& a, const Tensor& b) { return ops::multiply(a, b); }

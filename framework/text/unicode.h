@@ -9,6 +9,7 @@
 /// Strings are UTF-8. Functions that do not check their argument take valid UTF-8 only.
 namespace linnet::unicode {
 
+/// All bytes are below 128.
 bool is_ascii(std::string_view text);
 /// The offset in bytes of the first byte of a sequence that is not UTF-8 (RFC 3629: no surrogates, no overlong forms), or npos.
 std::size_t find_invalid(std::string_view text);

@@ -16,11 +16,11 @@ class Vocabulary {
  public:
   /// Throws std::invalid_argument if a token occurs twice or is not UTF-8.
   explicit Vocabulary(std::vector<std::string> tokens);
-  /// Reads UTF-8 with one token a line, in KerasHub's form: lines end in \n, \r\n or \r (no other line break counts), each is
+  /// Reads UTF-8 with one token a line, in KerasHub's form: lines end in `\n`, `\r\n` or `\r` (no other line break counts), each is
   /// stripped of all Unicode whitespace at its end, and empty lines are tokens. Throws std::runtime_error if the file cannot
   /// be read, is above 64 MiB, is not UTF-8 or holds a token twice, naming the lines.
   static Vocabulary load(const std::filesystem::path& file);
-  /// Writes each token and \n. Throws std::invalid_argument if a token would not be read back as it is, and
+  /// Writes each token and `\n`. Throws std::invalid_argument if a token would not be read back as it is, and
   /// std::runtime_error if the file cannot be written.
   void save(const std::filesystem::path& file) const;
 

@@ -17,7 +17,7 @@ namespace linnet {
 /// WordPiece as keras_hub.tokenizers.WordPieceTokenizer computes it in Python. In this order: accents are stripped, the text
 /// is split into words, each word is case-folded, and each is cut greedily into the longest tokens, those after the first
 /// looked up behind the suffix indicator. A word above 100 bytes, or that cannot be cut, is one oov_token.
-/// Whitespace that splits is [ \t\n\r\f] and categories Cc and Cf; punctuation (ASCII's and categories P) and, if asked, each
+/// Whitespace that splits is `[ \t\n\r\f]` and categories Cc and Cf; punctuation (ASCII's and categories P) and, if asked, each
 /// CJK ideograph are words of their own; U+00A0 and other Unicode spaces do not split. Time is linear in the text.
 class WordPieceTokenizer : public Tokenizer {
  public:

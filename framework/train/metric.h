@@ -17,6 +17,7 @@ class Metric {
   void update(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight = {}) { add(y_true, y_pred, sample_weight); }
   /// Of everything since the start or reset(); 0 if that is nothing.
   virtual double result() const = 0;
+  /// Forgets all updates.
   virtual void reset() = 0;
 
  private:

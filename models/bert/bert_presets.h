@@ -25,6 +25,7 @@ void load_backbone(const std::filesystem::path& directory, BertBackbone& backbon
 /// config.json, metadata.json and weights.
 void save_backbone(const std::filesystem::path& directory, const BertBackbone& backbone, const PresetSaveOptions& options);
 
+/// Of either form. Throws std::runtime_error naming the file.
 std::shared_ptr<const BertTokenizer> load_tokenizer(const std::filesystem::path& directory);
 /// tokenizer.json and assets/tokenizer/vocabulary.txt.
 void save_tokenizer(const std::filesystem::path& directory, const BertTokenizer& tokenizer);

@@ -29,6 +29,7 @@ class BertTextClassifierPreprocessor : public Preprocessor {
   const MultiSegmentPacker& packer() const { return packer_; }
 
   TokenizedText preprocess(std::span<const std::string_view> segments) const override;
+  /// A single sentence.
   TokenizedText preprocess(std::string_view text) const { return preprocess(std::span(&text, 1)); }
   PaddedTokens preprocess_batch(std::span<const std::vector<std::string>> examples) const override;
   /// Sequences that are tokenized already, filled up to sequence_length and stacked.
