@@ -31,6 +31,6 @@ flock -u 9
 cmake --preset "$preset"
 cmake --build --preset "$preset" --parallel "$(nproc)" --target linnet_interop
 export LINNET_INTEROP_PYTHON=$venv/bin/python
-ctest --test-dir "build/$preset" -L interop --output-on-failure --no-tests=error --timeout 1200 "$@"
+ctest --test-dir "build/$preset" -L interop --output-on-failure --no-tests=error --parallel "$(nproc)" --timeout 1800 "$@"
 log=build/$preset/Testing/Temporary/LastTest.log
 grep -E '^skipped:' "$log" || true

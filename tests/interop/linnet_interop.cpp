@@ -4,6 +4,7 @@
 //   linnet_interop copy-backbone PRESET OUTPUT_PRESET [MAX_SHARD_BYTES]
 //   linnet_interop run-classifier PRESET TEXTS OUTPUT.h5                  TEXTS: one a line
 //   linnet_interop run-backbone PRESET INPUTS.h5 OUTPUT.h5
+//   linnet_interop run-encoders CASES.json ARRAYS.h5 OUTPUT.h5            see run_encoders.h
 #include <fstream>
 #include <functional>
 #include <iostream>
@@ -18,6 +19,7 @@
 #include "framework/io/hdf5_file.h"
 #include "framework/io/hdf5_writer.h"
 #include "models/bert/bert_text_classifier.h"
+#include "tests/interop/run_encoders.h"
 
 using namespace linnet;
 
@@ -75,6 +77,7 @@ const std::map<std::string, std::function<void(const Arguments&)>> kCommands{
     {"copy-backbone", [](const Arguments& a) { BertBackbone::from_preset(a.at(0))->save_to_preset(a.at(1), save_options(a)); }},
     {"run-classifier", run_classifier},
     {"run-backbone", run_backbone},
+    {"run-encoders", [](const Arguments& a) { interop::run_encoders(a.at(0), a.at(1), a.at(2)); }},
 };
 
 }  // namespace
