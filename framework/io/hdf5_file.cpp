@@ -335,7 +335,10 @@ std::vector<Hdf5File::Child> Hdf5File::children(const std::string& path) const {
   std::vector<Child> result;
   for (const std::string& name : names) {
     impl_->require(!name.empty() && name.find('/') == std::string::npos, path, "a child's name must not be empty or hold '/'");
-    result.push_back({name, impl_->open(path + "/" + name).kind});
+    const Impl::Object child = impl_->open(path + "/" + name);
+    H5O_info_t info;
+    impl_->require(H5Oget_info2(child.id.get(), &info, H5O_INFO_BASIC) >= 0, path + "/" + name, "is damaged: ", hdf5::last_error());
+    result.push_back({name, child.kind, info.addr});
   }
   std::ranges::sort(result, comes_first);
   return result;

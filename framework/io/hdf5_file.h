@@ -24,6 +24,7 @@ class Hdf5File {
   struct Child {
     std::string name;
     Kind kind;
+    std::uint64_t address;  ///< where the object lies in the file: equal for links to the same object
   };
 
   /// Throws if the file is missing, no regular file, no HDF5, cut off, or damaged.

@@ -51,14 +51,17 @@ class Stored {
 
   void add(const std::filesystem::path& file) {
     files_.push_back(std::make_unique<Hdf5File>(file));
+    groups_.clear();
     collect(*files_.back(), "", 0);
   }
 
   void collect(const Hdf5File& file, const std::string& group, int depth) {
-    check_file(depth < 64, "load_weights: ", file.path().string(), ": groups must not be nested more than 64 deep (is there a cycle?)");
+    check_file(depth < 64, "load_weights: ", file.path().string(), ": groups must not be nested more than 64 deep");
     for (const Hdf5File::Child& child : file.children(group)) {
       const std::string path = join(group, child.name);
       if (child.kind == Hdf5File::Kind::group) {
+        check_file(groups_.insert(child.address).second, "load_weights: ", file.path().string(), ": ", path,
+                   " must be the only link to its group, got another (is there a cycle?)");
         collect(file, path, depth + 1);
         continue;
       }
@@ -69,6 +72,7 @@ class Stored {
 
   std::vector<std::unique_ptr<Hdf5File>> files_;
   std::map<std::string, const Hdf5File*> datasets_;
+  std::set<std::uint64_t> groups_;  // addresses of those seen in the file at hand
 };
 
 bool is_integer(DType dtype) { return dtype == DType::int8 || dtype == DType::int32; }

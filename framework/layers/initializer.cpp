@@ -7,6 +7,8 @@
 namespace linnet {
 namespace {
 
+thread_local int uninitialized_scopes = 0;
+
 struct Fans {
   double in, out;
 };
@@ -47,7 +49,14 @@ void Initializer::fields(FieldVisitor& field) {
   field("stddev", stddev);
 }
 
+UninitializedWeights::UninitializedWeights() { ++uninitialized_scopes; }
+UninitializedWeights::~UninitializedWeights() { --uninitialized_scopes; }
+
 Tensor Initializer::make(const Shape& shape, DType dtype) const {
+  if (uninitialized_scopes > 0 && class_name != "Zeros" && class_name != "Ones" && class_name != "Constant") {
+    next_initializer_stream();
+    return Tensor::empty(shape, dtype);
+  }
   if (class_name == "Zeros") return Tensor::zeros(shape, dtype);
   if (class_name == "Ones") return Tensor::full(shape, 1, dtype);
   if (class_name == "Constant") return Tensor::full(shape, value, dtype);

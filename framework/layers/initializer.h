@@ -27,4 +27,14 @@ struct Initializer {
   Tensor make(const Shape& shape, DType dtype) const;
 };
 
+/// While one lives, Initializer::make on its thread gives tensors of arbitrary content: for loaders, which set every weight
+/// afterwards. Streams of random numbers are counted as ever, so what is made later does not change.
+class UninitializedWeights {
+ public:
+  UninitializedWeights();
+  ~UninitializedWeights();
+  UninitializedWeights(const UninitializedWeights&) = delete;
+  UninitializedWeights& operator=(const UninitializedWeights&) = delete;
+};
+
 }  // namespace linnet

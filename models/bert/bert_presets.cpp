@@ -4,6 +4,7 @@
 
 #include "framework/core/error.h"
 #include "framework/io/atomic_file.h"
+#include "framework/layers/initializer.h"
 #include "models/bert/bert_hugging_face.h"
 #include "models/keras_config.h"
 #include "models/preset_files.h"
@@ -150,8 +151,11 @@ namespace linnet {
 
 std::unique_ptr<BertBackbone> BertBackbone::from_preset(std::string_view preset, const PresetOptions& options) {
   const std::filesystem::path directory = resolve_preset(preset);
-  auto backbone = std::make_unique<BertBackbone>(bert::read_backbone_config(directory, options));
-  if (options.load_weights) bert::load_backbone(directory, *backbone);
+  const Config config = bert::read_backbone_config(directory, options);
+  if (!options.load_weights) return std::make_unique<BertBackbone>(config);
+  const UninitializedWeights scope;
+  auto backbone = std::make_unique<BertBackbone>(config);
+  bert::load_backbone(directory, *backbone);
   return backbone;
 }
 

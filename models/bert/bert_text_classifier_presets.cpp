@@ -2,6 +2,7 @@
 
 #include "framework/io/atomic_file.h"
 #include "framework/io/weights.h"
+#include "framework/layers/initializer.h"
 #include "models/bert/bert_presets.h"
 #include "models/bert/bert_text_classifier.h"
 #include "models/keras_config.h"
@@ -57,6 +58,15 @@ void load_labels(const std::filesystem::path& directory, BertTextClassifier& mod
   keras::blaming((directory / kLabels).string(), [&] { model.set_label_names(names); });
 }
 
+/// Gives the layer the values that it has when it is new.
+void initialize(const Dense& dense) {
+  const Dense fresh(dense.config());
+  for (std::size_t i = 0; i < fresh.weights().size(); ++i) {
+    Tensor weight = dense.weights()[i].tensor;
+    weight.assign(fresh.weights()[i].tensor);
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<BertTextClassifier> BertTextClassifier::from_preset(std::string_view preset) { return from_preset(preset, Options{}); }
@@ -74,7 +84,11 @@ std::unique_ptr<BertTextClassifier> BertTextClassifier::from_preset(std::string_
   config.activation = options.activation.value_or(head.activation);
   config.dropout = options.dropout.value_or(head.dropout);
   std::unique_ptr<BertTextClassifier> model;
-  const auto make = [&] { model = std::make_unique<BertTextClassifier>(config); };
+  const auto make = [&] {
+    std::optional<UninitializedWeights> scope;
+    if (options.preset.load_weights) scope.emplace();
+    model = std::make_unique<BertTextClassifier>(config);
+  };
   if (kept) keras::blaming((directory / "task.json").string(), make);
   else make();
   model->set_preprocessor(bert::load_classifier_preprocessor(directory, config.backbone, options.sequence_length));
@@ -82,6 +96,7 @@ std::unique_ptr<BertTextClassifier> BertTextClassifier::from_preset(std::string_
   if (!options.preset.load_weights) return model;
   bert::load_backbone(directory, model->backbone_);
   if (kept) load_weights(*model, directory / kTaskWeights, {.skip = outside_of_head(*model)});
+  else initialize(model->output_dense_);
   return model;
 }
 

@@ -1,5 +1,7 @@
 #include "framework/io/weights.h"
 
+#include <hdf5.h>
+
 #include <boost/test/unit_test.hpp>
 #include <functional>
 
@@ -251,6 +253,24 @@ BOOST_AUTO_TEST_CASE(skipped_children_are_neither_saved_nor_loaded_but_counted) 
   BOOST_TEST(loaded.parameters()[0].tensor.to_vector() == before, boost::test_tools::per_element());
   BOOST_TEST(loaded.parameters().back().tensor.to_vector() == saved.parameters().back().tensor.to_vector(), boost::test_tools::per_element());
   BOOST_CHECK_EXCEPTION(load_weights(loaded, file), std::runtime_error, says("missing embedding_dense/… (2)"));
+}
+
+BOOST_AUTO_TEST_CASE(cycles_and_deep_nesting_are_refused) {
+  const TemporaryDirectory directory;
+  const auto file = directory / "a.weights.h5";
+  const hid_t cycle = H5Fcreate(file.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  H5Gclose(H5Gcreate2(cycle, "layers", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+  for (const char* name : {"layers/a", "layers/b"}) H5Lcreate_hard(cycle, "layers", cycle, name, H5P_DEFAULT, H5P_DEFAULT);
+  H5Fclose(cycle);
+  Dense dense({});
+  BOOST_CHECK_EXCEPTION(load_weights(dense, file), std::runtime_error, says("a.weights.h5: layers/a must be the only link to its group"));
+
+  Hdf5Writer writer(directory / "b.weights.h5");
+  std::string deep = "a";
+  for (int i = 0; i < 100; ++i) deep += "/a";
+  writer.group(deep);
+  writer.finish();
+  BOOST_CHECK_EXCEPTION(load_weights(dense, directory / "b.weights.h5"), std::runtime_error, says("groups must not be nested more than 64 deep"));
 }
 
 BOOST_AUTO_TEST_CASE(names_of_files_and_sizes_of_shards_are_checked) {

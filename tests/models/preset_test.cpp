@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <cmath>
 #include <functional>
 
 #include "framework/config/json.h"
@@ -120,6 +121,10 @@ BOOST_AUTO_TEST_CASE(options_override_the_preset) {
   BOOST_TEST(replaced->config().num_classes == 5);
   BOOST_TEST(replaced->config().activation == "linear");
   BOOST_TEST(replaced->label_names().back() == "4");
+
+  const std::vector<double> head = replaced->parameters()[replaced->parameters().size() - 2].tensor.to_vector();
+  BOOST_TEST(std::ranges::all_of(head, [](double value) { return value != 0 && std::abs(value) <= 0.04; }));  // +-2 standard deviations of 0.02
+  BOOST_TEST(replaced->parameters().back().tensor.to_vector() == std::vector<double>(5), boost::test_tools::per_element());
 
   const auto fresh = BertBackbone::from_preset(preset, {.load_weights = false});
   BOOST_TEST(weights_of(*fresh) != weights_of(model->backbone()));
