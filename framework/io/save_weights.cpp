@@ -6,6 +6,7 @@
 #include "framework/io/hdf5_writer.h"
 #include "framework/io/weights.h"
 #include "framework/io/weights_paths.h"
+#include "framework/layers/names.h"
 
 namespace linnet {
 namespace {
@@ -89,7 +90,7 @@ struct Walk {
     for (std::size_t i = 0; i < paths.size(); ++i) {
       const Layer::Child& child = layer.children()[i];
       if (skip && skip(child)) continue;
-      const std::string automatic_name = weights::snake_case(child.layer->class_name());
+      const std::string automatic_name = snake_case(child.layer->class_name());
       write(*child.layer, join(group, paths[i]), child.name == automatic_name ? automatic.next(automatic_name) : child.name);
     }
   }
@@ -101,7 +102,7 @@ void save_weights(const Layer& layer, const std::filesystem::path& file, const S
   const std::string_view suffix = options.max_shard_bytes > 0 ? ".weights.json" : ".weights.h5";
   check(file.filename().string().ends_with(suffix), "save_weights: the file's name must end in ", suffix, ", got ", file.string());
   Output output(file, options.max_shard_bytes);
-  Walk{output, options.skip, {}}.write(layer, "", weights::snake_case(layer.class_name()));
+  Walk{output, options.skip, {}}.write(layer, "", snake_case(layer.class_name()));
   for (const SaveOptions::Group& group : options.more) {
     output.begin_group(join(group.path, "vars"), group.name);
     for (std::size_t i = 0; i < group.datasets.size(); ++i) output.dataset(join(group.path, "vars"), i, group.datasets[i]);

@@ -3,12 +3,10 @@
 #include <algorithm>
 
 #include "framework/layers/model.h"
+#include "framework/layers/names.h"
 
 namespace linnet::weights {
 namespace {
-
-bool is_upper(char c) { return 'A' <= c && c <= 'Z'; }
-bool is_lower(char c) { return 'a' <= c && c <= 'z'; }
 
 /// `prefix`/<class>[_k] for every child.
 std::vector<std::string> paths_by_class(const Layer& layer, const std::string& prefix) {
@@ -24,37 +22,20 @@ std::string spelled(const std::string& attribute, bool underscore) {
   return underscore ? "_" + attribute : attribute.substr(1);
 }
 
-/// attribute, or attribute/<class>[_k] where several children share one.
+/// attribute, or attribute/<class>[_k] where several children share one or it ends in '/'.
 std::string path_by_attribute(const Layer& layer, std::size_t index, const std::string& attribute) {
   const auto& own = layer.children()[index].attribute;
   const auto shares = [&](const Layer::Child& child) { return child.attribute == own; };
-  if (std::ranges::count_if(layer.children(), shares) == 1) return attribute;
+  const bool list = attribute.ends_with('/');
+  if (!list && std::ranges::count_if(layer.children(), shares) == 1) return attribute;
   NameCounter counter;
   std::string name;
   for (const Layer::Child& child : layer.children().first(index + 1))
     if (shares(child)) name = counter.next(snake_case(child.layer->class_name()));
-  return attribute + "/" + name;
+  return cat(attribute, list ? "" : "/", name);
 }
 
 }  // namespace
-
-std::string snake_case(std::string_view class_name) {
-  std::string words;
-  for (std::size_t i = 0; i < class_name.size();) {  // (.)([A-Z][a-z]+) -> \1_\2
-    words += class_name[i];
-    std::size_t end = i + 2;
-    while (end < class_name.size() && is_lower(class_name[end])) ++end;
-    const bool word = i + 2 < class_name.size() && is_upper(class_name[i + 1]) && end > i + 2;
-    if (word) words += cat('_', class_name.substr(i + 1, end - i - 1));
-    i = word ? end : i + 1;
-  }
-  std::string result;
-  for (std::size_t i = 0; i < words.size(); ++i) {  // ([a-z])([A-Z]) -> \1_\2
-    if (i > 0 && is_lower(words[i - 1]) && is_upper(words[i])) result += '_';
-    result += is_upper(words[i]) ? static_cast<char>(words[i] - 'A' + 'a') : words[i];
-  }
-  return result;
-}
 
 std::string NameCounter::next(const std::string& name) {
   for (auto& [known, count] : counts_)

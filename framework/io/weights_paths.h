@@ -9,9 +9,6 @@
 /// Internal to weights: where Keras puts a layer's children.
 namespace linnet::weights {
 
-/// As keras.src.utils.naming.to_snake_case: "LayerNormalization" -> "layer_normalization".
-std::string snake_case(std::string_view class_name);
-
 /// Numbers names: "dense", "dense_1", "dense_2".
 class NameCounter {
  public:

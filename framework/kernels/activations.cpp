@@ -1,60 +1,9 @@
 #include "framework/kernels/activations.h"
 
-#include "framework/kernels/math.h"
+#include "framework/kernels/activation_functions.h"
 
 namespace linnet::kernels::LINNET_KERNEL_NAMESPACE {
 namespace {
-
-// Each activation is a value and a derivative, both of the pre-activation x.
-
-template <class T>
-struct Linear {
-  static T value(T x) { return x; }
-  static T derivative(T) { return T(1); }
-};
-
-template <class T>
-struct Relu {
-  static T value(T x) { return x > T(0) ? x : T(0); }
-  static T derivative(T x) { return x > T(0) ? T(1) : T(0); }
-};
-
-template <class T>
-struct Tanh {
-  static T value(T x) { return tanh_of(x); }
-  static T derivative(T x) {
-    const T y = tanh_of(x);
-    return T(1) - y * y;
-  }
-};
-
-template <class T>
-struct Sigmoid {
-  static T value(T x) { return T(1) / (T(1) + exp_of(-x)); }
-  static T derivative(T x) {
-    const T y = value(x);
-    return y * (T(1) - y);
-  }
-};
-
-/// x Φ(x), Φ the normal distribution. Source: Hendrycks and Gimpel 2016, arXiv:1606.08415.
-template <class T>
-struct Gelu {
-  static constexpr T kSqrtHalf = T(0.70710678118654752440), kInvSqrt2Pi = T(0.39894228040143267794);
-  static T value(T x) { return T(0.5) * x * (T(1) + erf_of(x * kSqrtHalf)); }
-  static T derivative(T x) { return T(0.5) * (T(1) + erf_of(x * kSqrtHalf)) + x * kInvSqrt2Pi * exp_of(T(-0.5) * x * x); }
-};
-
-/// The tanh form of the same paper: 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³))).
-template <class T>
-struct GeluApproximate {
-  static constexpr T kSqrt2OverPi = T(0.79788456080286535588), kCubic = T(0.044715);
-  static T value(T x) { return T(0.5) * x * (T(1) + tanh_of(kSqrt2OverPi * (x + kCubic * x * x * x))); }
-  static T derivative(T x) {
-    const T t = tanh_of(kSqrt2OverPi * (x + kCubic * x * x * x));
-    return T(0.5) * (T(1) + t) + T(0.5) * x * (T(1) - t * t) * kSqrt2OverPi * (T(1) + T(3) * kCubic * x * x);
-  }
-};
 
 /// Runs f with the activation's struct: the switch stays outside of loops.
 template <class T, class F>
@@ -66,6 +15,27 @@ void with(Activation activation, F&& f) {
     case Activation::sigmoid: return f(Sigmoid<T>{});
     case Activation::gelu: return f(Gelu<T>{});
     case Activation::gelu_approximate: return f(GeluApproximate<T>{});
+    case Activation::leaky_relu: return f(LeakyRelu<T>{});
+    case Activation::relu6: return f(Relu6<T>{});
+    case Activation::celu:
+    case Activation::elu: return f(Elu<T>{});
+    case Activation::selu: return f(Selu<T>{});
+    case Activation::softplus: return f(Softplus<T>{});
+    case Activation::softsign: return f(Softsign<T>{});
+    case Activation::squareplus: return f(Squareplus<T>{});
+    case Activation::soft_shrink: return f(SoftShrink<T>{});
+    case Activation::hard_shrink: return f(HardShrink<T>{});
+    case Activation::tanh_shrink: return f(TanhShrink<T>{});
+    case Activation::sparse_plus: return f(SparsePlus<T>{});
+    case Activation::sparse_sigmoid: return f(SparseSigmoid<T>{});
+    case Activation::silu: return f(Silu<T>{});
+    case Activation::exponential: return f(Exponential<T>{});
+    case Activation::hard_sigmoid: return f(HardSigmoid<T>{});
+    case Activation::hard_silu: return f(HardSilu<T>{});
+    case Activation::hard_tanh: return f(HardTanh<T>{});
+    case Activation::mish: return f(Mish<T>{});
+    case Activation::log_sigmoid: return f(LogSigmoid<T>{});
+    default: __builtin_trap();  // the ops send only elementwise activations here
   }
 }
 

@@ -67,5 +67,11 @@ inline double sqrt_of(double x) { return __builtin_sqrt(x); }
 inline float log_of(float x) { return __builtin_logf(x); }
 inline double log_of(double x) { return __builtin_log(x); }
 
+/// log(1 + x) and e^x - 1, right for small x.
+inline float log1p_of(float x) { return __builtin_log1pf(x); }
+inline double log1p_of(double x) { return __builtin_log1p(x); }
+inline float expm1_of(float x) { return __builtin_expm1f(x); }
+inline double expm1_of(double x) { return __builtin_expm1(x); }
+
 }  // namespace
 }  // namespace linnet::kernels::LINNET_KERNEL_NAMESPACE

@@ -1,34 +1,47 @@
 #pragma once
 
+#include "framework/core/activation.h"
 #include "framework/layers/layer.h"
 #include "framework/ops/dense.h"
 
 namespace linnet {
 
-/// A dense layer over several axes at once, as keras.layers.EinsumDense: it contracts the last axes of its input with the
-/// first of its kernel.   x: (..., input_shape) -> (..., output_shape), with axes that belong together kept flat.
-/// Weights: kernel (input_shape, output_shape), bias (output_shape). Attention's query has input_shape (hidden) and
-/// output_shape (heads, head_dim); its output projection the reverse.
+/// activation(einsum(equation, x, kernel) + bias), as keras.layers.EinsumDense. The equation has the form "ab,bc->ac",
+/// "...b,bc->...c" or "ab...,bc->ac..."; the first axis, or the dots, is the batch.
+/// Weights: kernel, an axis a letter of the equation; bias, from the first of its axes to the end, 1 where it has none.
 class EinsumDense : public UnaryLayer {
  public:
   struct Config {
-    std::vector<std::int64_t> input_shape, output_shape;
-    bool use_bias = true;
+    std::string equation = {};
+    /// Extents of the input's and the result's axes without the batch, 0 where any will do. Together they must give every axis
+    /// of the kernel. Axes at the dots: none of them, but input_shape counts those on the right.
+    std::vector<std::int64_t> input_shape = {}, output_shape = {};
+    std::string bias_axes = {};  ///< letters of the result that the bias has an axis for; "" for no bias
+    std::string activation = "linear";
     Initializer kernel_initializer = {}, bias_initializer = Initializer::zeros();
     DTypePolicy dtype = {};
     void fields(FieldVisitor& field);
   };
-  /// Throws std::invalid_argument unless all extents are positive.
+  /// Throws std::invalid_argument on another form of equation, contradicting shapes, an axis of the kernel without an extent
+  /// and bias axes that the result does not have.
   explicit EinsumDense(const Config& config);
   const Config& config() const { return config_; }
-  /// x: (..., product of input_shape); result: (..., product of output_shape).
-  Tensor forward(const Tensor& x) const override { return ops::dense(x, kernel_, bias_); }
+  /// Throws std::invalid_argument unless x fits the equation and the kernel.
+  Tensor forward(const Tensor& x) const override;
+  /// The same for an input whose contracted axes are flat, with a flat result: x (..., in) -> (..., out). For equations that
+  /// contract the last axes of the input with the first of the kernel; throws std::invalid_argument for others.
+  Tensor forward_rows(const Tensor& x) const;
 
   const Tensor& kernel() const { return kernel_; }
-  const Tensor& bias() const { return bias_; }  ///< undefined without use_bias
+  const Tensor& bias() const { return bias_; }  ///< undefined without bias_axes
 
  private:
   Config config_;
+  Activation activation_;
+  enum class Dots { none, left, right } dots_;
+  std::string input_, kernel_axes_, result_;  // the equation's parts, without dots
+  std::size_t dotted_ = 0;                    // axes at dots on the right
+  bool is_dense_;                             // forward_rows can serve
   Tensor kernel_, bias_;
 };
 

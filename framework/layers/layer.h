@@ -18,7 +18,8 @@ class Layer {
     std::string name;  ///< "kernel"
     Tensor tensor;
   };
-  /// `attribute` addresses the child in files: Keras' attribute without its underscore. `name` is its part of variable paths.
+  /// `attribute` addresses the child in files: Keras' attribute. One that ends in '/' is a list even of one child. `name` is
+  /// the child's part of variable paths.
   struct Child {
     std::string attribute, name;
     std::unique_ptr<Layer> layer;
@@ -43,7 +44,8 @@ class Layer {
  protected:
   /// A trainable weight. Throws std::invalid_argument if the name is taken or holds a slash, or on a negative extent.
   Tensor add_weight(std::string name, const Shape& shape, const Initializer& initializer, DType dtype);
-  /// A child of class L, named like its attribute unless `name` is given. Several children may share an attribute: a list.
+  /// A child of class L, named like its attribute unless `name` is given. Several children may share an attribute: a
+  /// list.
   template <class L>
   L& add(std::string attribute, const typename L::Config& config, std::string name = {}) {
     return static_cast<L&>(adopt(std::move(attribute), std::move(name), std::make_unique<L>(config)));

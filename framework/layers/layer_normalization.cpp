@@ -1,6 +1,9 @@
 #include "framework/layers/layer_normalization.h"
 
+#include "framework/layers/axes_last.h"
 #include "framework/layers/registry.h"
+#include "framework/ops/layer_norm.h"
+#include "framework/ops/views.h"
 
 namespace linnet {
 namespace {
@@ -9,6 +12,8 @@ const bool registered = register_layer<LayerNormalization>("LayerNormalization")
 
 void LayerNormalization::Config::fields(FieldVisitor& field) {
   field("dim", dim);
+  field("axis", axis);
+  field("shape", shape);
   field("epsilon", epsilon);
   field("center", center);
   field("scale", scale);
@@ -18,13 +23,22 @@ void LayerNormalization::Config::fields(FieldVisitor& field) {
 }
 
 LayerNormalization::LayerNormalization(const Config& config) : config_(config) {
-  check(config.dim > 0, "LayerNormalization: dim must be positive, got ", config.dim);
+  const Shape shape = normalized_shape("LayerNormalization", config.dim, config.axis, config.shape);
   check(config.epsilon >= 0, "LayerNormalization: epsilon must not be negative, got ", config.epsilon);
-  if (config.scale) gamma_ = add_weight("gamma", {config.dim}, config.gamma_initializer, config.dtype.variable);
-  if (config.center) beta_ = add_weight("beta", {config.dim}, config.beta_initializer, config.dtype.variable);
+  if (config.scale) gamma_ = add_weight("gamma", shape, config.gamma_initializer, config.dtype.variable);
+  if (config.center) beta_ = add_weight("beta", shape, config.beta_initializer, config.dtype.variable);
+}
+
+Tensor LayerNormalization::forward(const Tensor& x) const {
+  if (config_.axis.empty()) return ops::layer_norm(x, gamma_, beta_, config_.epsilon);
+  // The axes become the last ones, and those one.
+  const AxesLast axes("LayerNormalization", x, config_.axis, config_.shape);
+  const auto flat = [&](const Tensor& weight) { return weight.defined() ? ops::reshape(weight, {weight.size()}) : weight; };
+  return axes.back(ops::layer_norm(axes.rows(), flat(gamma_), flat(beta_), config_.epsilon));
 }
 
 Tensor LayerNormalization::forward_residual(const Tensor& x, const Tensor& residual, double dropout, const SequenceLayout* layout) const {
+  check(config_.axis.empty(), "LayerNormalization: forward_residual must normalise over the last axis, got axis ", config_.axis);
   return ops::add_layer_norm(x, residual, gamma_, beta_, {.epsilon = config_.epsilon, .dropout = dropout, .layout = layout});
 }
 

@@ -44,12 +44,19 @@ std::unique_ptr<Layer> layer_from_json(std::string_view json) {
 }
 
 std::string layer_to_json(const Layer& layer) {
-  const std::lock_guard lock(registry().mutex);
-  for (const auto& [name, entry] : registry().classes) {
-    if (entry.type != typeid(layer)) continue;
-    return JsonValue::object({{"class_name", name}, {"config", JsonValue::parse(entry.config(layer), name)}}).dump();
+  std::string name;
+  std::function<std::string(const Layer&)> config;  // called without the lock: a layer may hold others
+  {
+    const std::lock_guard lock(registry().mutex);
+    for (const auto& [known, entry] : registry().classes)
+      if (entry.type == typeid(layer)) {
+        name = known;
+        config = entry.config;
+      }
   }
-  throw std::invalid_argument(cat("layer_to_json: the layer's class must be registered, got ", layer.class_name(), " (see register_layer)"));
+  if (!config)
+    throw std::invalid_argument(cat("layer_to_json: the layer's class must be registered, got ", layer.class_name(), " (see register_layer)"));
+  return JsonValue::object({{"class_name", name}, {"config", JsonValue::parse(config(layer), name)}}).dump();
 }
 
 std::vector<std::string> registered_layers() {

@@ -1,6 +1,7 @@
 #include "framework/layers/reversible_embedding.h"
 
 #include "framework/layers/registry.h"
+#include "framework/ops/activations.h"
 #include "framework/ops/elementwise.h"
 #include "framework/ops/embedding.h"
 #include "framework/ops/matmul.h"

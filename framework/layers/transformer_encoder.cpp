@@ -74,6 +74,13 @@ Tensor TransformerEncoder::forward(const Tensor& x, const SequenceLayout& layout
   return feedforward_half(attention_half(self_attention_layer_.forward(input, layout, {.attention = mask}), x, layout), layout);
 }
 
+ops::AttentionWithScores TransformerEncoder::forward_with_scores(const Tensor& x, const SequenceLayout& layout,
+                                                                 const ops::AttentionMask& mask) const {
+  const Tensor input = config_.normalize_first ? self_attention_layer_norm_(x) : x;
+  const auto [attention, scores] = self_attention_layer_.forward_with_scores({.query = input, .queries = layout, .masks = {.attention = mask}});
+  return {feedforward_half(attention_half(attention, x, layout), layout), scores};
+}
+
 Tensor TransformerEncoder::forward_first_rows(const Tensor& x, const SequenceLayout& layout) const {
   const Tensor input = config_.normalize_first ? self_attention_layer_norm_(x) : x;
   const SequenceLayout rows = layout.first_rows();

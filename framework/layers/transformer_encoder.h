@@ -28,6 +28,9 @@ class TransformerEncoder : public Layer {
   const Config& config() const { return config_; }
   /// x, result: (tokens, hidden_dim). Const and thread-safe. Throws unless `layout` covers exactly the rows of x.
   Tensor forward(const Tensor& x, const SequenceLayout& layout, const ops::AttentionMask& mask = {}) const;
+  /// The same with the attention probabilities (batch, num_heads, length, length) of sequences of one length, which it
+  /// computes as Keras does: a row that sees no key has zeros.
+  ops::AttentionWithScores forward_with_scores(const Tensor& x, const SequenceLayout& layout, const ops::AttentionMask& mask = {}) const;
   /// The first row of each sequence of forward(x, layout), (batch, hidden_dim), in training too: keys and values of all
   /// rows, the rest for those rows only. Throws also if a sequence is empty.
   Tensor forward_first_rows(const Tensor& x, const SequenceLayout& layout) const;

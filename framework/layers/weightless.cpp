@@ -2,10 +2,9 @@
 #include "framework/layers/add.h"
 #include "framework/layers/input_layer.h"
 #include "framework/layers/registry.h"
-#include "framework/layers/softmax.h"
 
 namespace linnet {
 namespace {
-const bool registered = register_layer<Add>("Add") && register_layer<InputLayer>("InputLayer") && register_layer<Softmax>("Softmax");
+const bool registered = register_layer<Add>("Add") && register_layer<InputLayer>("InputLayer");
 }
 }  // namespace linnet

@@ -75,9 +75,11 @@ Call check_call(const ColumnRange& query, const ColumnRange& key, const ColumnRa
         keys.tokens(), ", got ", keys.is_key.size());
   if (call.mask.defined()) {
     const Shape& shape = call.mask.shape();
-    check(shape.size() == 3 && shape[0] == queries.batch() && all_of_length(queries, shape[1]) && all_of_length(keys, shape[2]),
-          "attention: mask must have shape (batch, queries, keys) of sequences of one length, got ", shape, " for ", queries.batch(),
-          " sequences of up to ", queries.max_length(), " queries and ", keys.max_length(), " keys");
+    const std::size_t rank = shape.size();
+    check((rank == 3 || (rank == 4 && shape[1] == options.num_heads)) && shape[0] == queries.batch() && all_of_length(queries, shape[rank - 2]) &&
+              all_of_length(keys, shape[rank - 1]),
+          "attention: mask must have shape (batch, queries, keys) or (batch, num_heads, queries, keys) of sequences of one length, got ", shape,
+          " for ", queries.batch(), " sequences of up to ", queries.max_length(), " queries and ", keys.max_length(), " keys");
     check(call.mask.dtype() == DType::int32, "attention: mask must be int32, got ", call.mask.dtype());
   }
   constexpr std::int64_t kMostHeads = 1 << 16, kMostKeys = 1 << 18;  // what the counter of a dropout mask has room for
@@ -111,6 +113,7 @@ struct Heads {
   Rows<const T> query = rows_of<T>(call.ranges[0].tensor, call.ranges[0].begin), key = rows_of<T>(call.ranges[1].tensor, call.ranges[1].begin),
                 value = rows_of<T>(call.ranges[2].tensor, call.ranges[2].begin);
   const std::int32_t* mask = call.mask.defined() ? call.mask.data<std::int32_t>().data() : nullptr;
+  const bool mask_by_head = mask && call.mask.shape().size() == 4;
 
   kernels::AttentionHead<T> operator[](std::int64_t item) const {
     const AttentionOptions& options = call.options;
@@ -126,7 +129,7 @@ struct Heads {
                                      .causal = options.causal,
                                      .uniform_without_keys = options.uniform_without_keys};
     if (!call.keys.is_key.empty()) result.is_key = call.keys.is_key.data() + first_key;
-    if (mask) result.mask = mask + sequence * result.queries * result.keys;
+    if (mask) result.mask = mask + (mask_by_head ? item : sequence) * result.queries * result.keys;
     if (call.dropout.active) {
       result.dropout = &call.dropout.draw;
       result.global_rows = call.dropout.global_rows.data() + first_query;

@@ -21,7 +21,8 @@ struct ColumnRange {
 
 /// Which keys each query may see, besides the layouts' own rule. Implicit from a tensor; none by default.
 struct AttentionMask {
-  Tensor visible;  ///< (batch, Tq, Tk) int32, 0 = hidden, for sequences of Tq queries and Tk keys each; undefined: no mask
+  /// (batch, Tq, Tk) or (batch, A, Tq, Tk) int32, 0 = hidden, for sequences of Tq queries and Tk keys each; undefined: no mask
+  Tensor visible;
 
   AttentionMask() = default;
   AttentionMask(Tensor mask) : visible(std::move(mask)) {}

@@ -5,6 +5,7 @@
 #include "framework/autograd/tape.h"
 #include "framework/core/parallel.h"
 #include "framework/kernels/table.h"
+#include "framework/ops/activations.h"
 #include "framework/ops/matmul.h"
 
 namespace linnet::ops {
@@ -149,6 +150,7 @@ Tensor concatenated_dense(const Tensor& x, std::span<const DenseWeights> parts) 
 }
 
 Tensor dense(const Tensor& x, const Tensor& kernel, const Tensor& bias, Activation activation) {
+  if (!is_elementwise(activation)) return activate(dense(x, kernel, bias), activation);
   const Extents size = extents_of(x, {kernel, bias});
   const bool keep = activation != Activation::linear && recording({x, kernel, bias});
   Tensor y = Tensor::empty(with_last(x.shape(), size.out), x.dtype());

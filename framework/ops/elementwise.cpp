@@ -6,7 +6,6 @@
 #include "framework/autograd/tape.h"
 #include "framework/core/parallel.h"
 #include "framework/core/xtensor.h"
-#include "framework/kernels/table.h"
 
 namespace linnet::ops {
 namespace {
@@ -119,28 +118,6 @@ Tensor divide(const Tensor& a, const Tensor& b) {
 
 Tensor scale(const Tensor& x, double factor) {
   return record("scale", {x}, scaled(x, factor), [=](std::span<const Tensor> dy) -> Gradients { return {scaled(dy[0], factor)}; });
-}
-
-Tensor activate(const Tensor& x, Activation activation) {
-  Tensor y = Tensor::like(x);
-  dispatch_real(x.dtype(), name_of(activation), [&]<class T>() {
-    const T* from = x.data<T>().data();
-    T* to = y.mutable_data<T>().data();
-    parallel_rows(x.size(), 8, [&](std::int64_t begin, std::int64_t end) {
-      kernels::table<T>().activations.forward(activation, from + begin, end - begin, to + begin);
-    });
-  });
-  return record(name_of(activation), {x}, y, [=](std::span<const Tensor> dy) -> Gradients {
-    Tensor dx = Tensor::like(x);
-    dispatch_real(x.dtype(), name_of(activation), [&]<class T>() {
-      const T *from = x.data<T>().data(), *gradient = dy[0].data<T>().data();
-      T* to = dx.mutable_data<T>().data();
-      parallel_rows(x.size(), 8, [&](std::int64_t begin, std::int64_t end) {
-        kernels::table<T>().activations.backward(activation, from + begin, gradient + begin, end - begin, to + begin);
-      });
-    });
-    return {dx};
-  });
 }
 
 Tensor sum(const Tensor& x) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "framework/core/activation.h"
 #include "framework/core/tensor.h"
 
 namespace linnet {
@@ -19,16 +18,6 @@ Tensor multiply(const Tensor& a, const Tensor& b);
 Tensor divide(const Tensor& a, const Tensor& b);
 /// factor x. Saves nothing.
 Tensor scale(const Tensor& x, double factor);
-
-/// activation(x), elementwise. Saves x.
-Tensor activate(const Tensor& x, Activation activation);
-inline Tensor relu(const Tensor& x) { return activate(x, Activation::relu); }
-inline Tensor tanh(const Tensor& x) { return activate(x, Activation::tanh); }
-inline Tensor sigmoid(const Tensor& x) { return activate(x, Activation::sigmoid); }
-/// x Φ(x), the exact form. Saves x.
-inline Tensor gelu(const Tensor& x) { return activate(x, Activation::gelu); }
-/// The tanh form: 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³))). Saves x.
-inline Tensor gelu_approximate(const Tensor& x) { return activate(x, Activation::gelu_approximate); }
 
 /// Sum of all elements, a scalar (); in order, whatever the number of threads. Saves nothing.
 Tensor sum(const Tensor& x);

@@ -68,6 +68,16 @@ void BertBackbone::check_config(const Config& config) {
   check(config.dropout >= 0 && config.dropout <= 1, "BertBackbone: dropout must lie in [0, 1], got ", config.dropout);
 }
 
+double BertBackbone::expected_parameters(const Config& config) {
+  const auto d = static_cast<double>(config.hidden_dim), i = static_cast<double>(config.intermediate_dim);
+  // Heads of hidden_dim / num_heads columns, rounded down: a column or so less than d in all where that does not divide.
+  const auto heads = static_cast<double>(config.num_heads * (config.hidden_dim / config.num_heads));
+  const double rows =
+      static_cast<double>(config.vocabulary_size) + static_cast<double>(config.max_sequence_length) + static_cast<double>(config.num_segments);
+  const double attention = 3 * (d * heads + heads) + heads * d + d, feedforward = 2 * d * i + i + d;
+  return rows * d + 2 * d + static_cast<double>(config.num_layers) * (attention + feedforward + 4 * d) + d * d + d;
+}
+
 BertBackbone::BertBackbone(const Config& config)
     : config_(checked(config)),
       token_embedding_(add<ReversibleEmbedding>(

@@ -42,6 +42,8 @@ class BertBackbone : public Model {
   const Config& config() const { return config_; }
   /// What the constructor checks, before anything is allocated.
   static void check_config(const Config& config);
+  /// parameter_count() of a backbone with this config, without making one; as a double, for a config may ask for any number.
+  static double expected_parameters(const Config& config);
 
   /// From a preset of any BERT task, or a checkpoint of Hugging Face: see resolve_preset. Throws std::runtime_error that names
   /// file, key and remedy if the preset is missing, damaged or another architecture's.

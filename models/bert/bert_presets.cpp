@@ -18,13 +18,6 @@ using preset::read_json_file;
 
 JsonValue optional_integer(const std::optional<std::int64_t>& value) { return value ? JsonValue(*value) : JsonValue(); }
 
-double parameter_count(const BertBackbone::Config& config) {
-  const auto d = static_cast<double>(config.hidden_dim), i = static_cast<double>(config.intermediate_dim);
-  const double rows =
-      static_cast<double>(config.vocabulary_size) + static_cast<double>(config.max_sequence_length) + static_cast<double>(config.num_segments);
-  return rows * d + 2 * d + static_cast<double>(config.num_layers) * (4 * (d * d + d) + 4 * d + 2 * d * i + i + d) + d * d + d;
-}
-
 BertBackbone::Config read_keras_config(const JsonValue& object) {
   BertBackbone::Config config;
   keras::read_fields(keras::config_of(object, "BertBackbone"), {}, [&](FieldVisitor& field) { config.fields(field); });
@@ -79,7 +72,7 @@ BertBackbone::Config read_backbone_config(const std::filesystem::path& directory
   config.dtype = options.dtype;
   if (options.dropout) config.dropout = *options.dropout;
   keras::blaming((directory / "config.json").string(), [&] { BertBackbone::check_config(config); });
-  if (options.load_weights) preset::check_size(directory, parameter_count(config));
+  if (options.load_weights) preset::check_size(directory, BertBackbone::expected_parameters(config));
   return config;
 }
 

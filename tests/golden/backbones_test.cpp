@@ -26,7 +26,7 @@ const L& child(const Layer& layer, const std::string& name) {
 
 /// The probabilities of one encoder's attention, (batch, heads, length, length).
 Tensor attention_scores(const MultiHeadAttention& layer, const Tensor& x, const SequenceLayout& layout) {
-  const auto project = [&](const char* name) { return child<EinsumDense>(layer, name)(x); };
+  const auto project = [&](const char* name) { return child<EinsumDense>(layer, name).forward_rows(x); };
   return ops::attention_with_scores(project("query"), project("key"), project("value"), layout, layout, {},
                                     {.num_heads = layer.config().num_heads, .key_dim = layer.config().key_dim})
       .scores;
@@ -53,7 +53,7 @@ std::map<std::string, std::vector<double>> intermediates(const BertBackbone& bac
     const auto& attention = child<MultiHeadAttention>(encoder, "self_attention_layer");
     const std::string number = std::to_string(i), inside = "layer_" + number + "/";
     note("attention_scores_" + number, attention_scores(attention, x, layout));
-    for (const char* name : {"query", "key", "value"}) note(inside + name, child<EinsumDense>(attention, name)(x));
+    for (const char* name : {"query", "key", "value"}) note(inside + name, child<EinsumDense>(attention, name).forward_rows(x));
     const Tensor attended = note(inside + "attention_output", attention.forward(x, layout, {}));
     const Tensor half =
         note(inside + "self_attention_layer_norm", child<LayerNormalization>(encoder, "self_attention_layer_norm")(add.forward(attended, x)));

@@ -12,6 +12,7 @@
 #include "framework/io/weights_paths.h"
 #include "framework/layers/initializer.h"
 #include "framework/layers/model.h"
+#include "framework/layers/names.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/throws.h"
 
@@ -110,7 +111,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 BOOST_AUTO_TEST_SUITE(weights)
 
 BOOST_AUTO_TEST_CASE(class_names_become_snake_case_as_in_keras) {
-  using linnet::weights::snake_case;
+  using linnet::snake_case;
   BOOST_TEST(snake_case("Dense") == "dense");
   BOOST_TEST(snake_case("LayerNormalization") == "layer_normalization");
   BOOST_TEST(snake_case("MaskedLMHead") == "masked_lm_head");

@@ -36,7 +36,7 @@ void check_layer(typename L::Config config, const Shape& input_shape) {
   BOOST_TEST(layer.forward(x).to_vector() == layer(x).to_vector(), boost::test_tools::per_element());
   if (!layer.parameters().empty()) {
     Shape wrong = input_shape;
-    wrong.back() += 1;
+    for (std::int64_t& extent : wrong) ++extent;
     BOOST_CHECK_THROW(layer.forward(random_input(wrong)), std::invalid_argument);
   }
 }

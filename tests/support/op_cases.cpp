@@ -11,7 +11,8 @@ std::vector<OpFamily> op_families() {
   std::vector<OpFamily> families = {
       matmul_family(),  dense_family(),         concatenated_dense_family(),       layer_norm_family(), add_layer_norm_family(),
       dropout_family(), cross_entropy_family(), categorical_crossentropy_family(), attention_family(),  attention_with_scores_family()};
-  for (const auto& more : {loss_families(), elementwise_families(), reduction_families(), row_families()})
+  for (const auto& more :
+       {loss_families(), elementwise_families(), activation_families(), reduction_families(), row_families(), shape_families(), pooling_families()})
     families.insert(families.end(), more.begin(), more.end());
   return families;
 }

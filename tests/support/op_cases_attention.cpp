@@ -14,10 +14,11 @@ SequenceLayout ragged(const std::vector<std::int32_t>& lengths) { return Sequenc
 struct Setup {
   SequenceLayout queries, keys;
   AttentionOptions options;
-  std::vector<double> mask;  ///< (batch, Tq, Tk), empty for none
+  std::vector<double> mask;  ///< (batch, Tq, Tk), or (batch, A, Tq, Tk) when `by_head`; empty for none
   bool packed = false;
   std::int64_t gap = 0;  ///< unused columns at the end of the buffer
   bool scores = false;   ///< attention_with_scores
+  bool by_head = false;
 
   std::int64_t query_columns() const { return options.num_heads * options.key_dim; }
   std::int64_t value_columns() const { return options.num_heads * options.value_dim; }
@@ -31,8 +32,11 @@ std::vector<double> probabilities(const Setup& setup, const Array& query, const 
   double sum = 0;
   for (std::int64_t j = 0; j < count; ++j) {
     const auto at = static_cast<std::size_t>(j);
-    visible[at] = (setup.keys.is_key.empty() || setup.keys.is_key[static_cast<std::size_t>(first + j)]) && (!setup.options.causal || j <= i) &&
-                  (setup.mask.empty() || setup.mask[static_cast<std::size_t>((s * setup.queries.length(s) + i) * count + j)] != 0);
+    visible[at] =
+        (setup.keys.is_key.empty() || setup.keys.is_key[static_cast<std::size_t>(first + j)]) && (!setup.options.causal || j <= i) &&
+        (setup.mask.empty() ||
+         setup.mask[static_cast<std::size_t>(((setup.by_head ? s * setup.options.num_heads + head : s) * setup.queries.length(s) + i) * count + j)] !=
+             0);
     double score = 0;
     for (std::int64_t c = 0; c < dim; ++c) score += query(setup.queries.begin(s) + i, head * dim + c) * key(first + j, head * dim + c);
     p[at] = visible[at] ? std::exp(score / std::sqrt(static_cast<double>(dim))) : 0;
@@ -79,8 +83,11 @@ OpCase attend(const std::string& name, Setup setup) {
   else result.inputs = {normal({nq, q}), normal({nk, q}), normal({nk, v})};
   result.call = [=](const Tensors& x) -> Tensors {
     ops::AttentionMask mask;
-    if (!setup.mask.empty())
-      mask = Tensor::from(setup.mask, {setup.queries.batch(), setup.queries.max_length(), setup.keys.max_length()}).cast(DType::int32);
+    if (!setup.mask.empty()) {
+      Shape shape{setup.queries.batch(), setup.queries.max_length(), setup.keys.max_length()};
+      if (setup.by_head) shape.insert(shape.begin() + 1, setup.options.num_heads);
+      mask = Tensor::from(setup.mask, shape).cast(DType::int32);
+    }
     using ops::ColumnRange;
     const ColumnRange query = setup.packed ? ColumnRange(x[0], 0, q) : x[0], key = setup.packed ? ColumnRange(x[0], q, q) : x[1],
                       value = setup.packed ? ColumnRange(x[0], 2 * q, v) : x[2];
@@ -108,6 +115,11 @@ Setup with_keys(Setup setup, std::vector<std::uint8_t> is_key) {
   return setup;
 }
 
+Setup with_mask_by_head(Setup setup, std::vector<double> mask) {
+  setup.mask = std::move(mask);
+  setup.by_head = true;
+  return setup;
+}
 Setup with_mask(Setup setup, std::vector<double> mask) {
   setup.mask = std::move(mask);
   return setup;
@@ -190,6 +202,7 @@ std::vector<OpCase> small_cases() {
           attend("causal with a hidden first key", with_keys(self({2, 3}, causal), holes)),
           attend("causal, more keys than queries", cross({2}, {4}, causal)),
           attend("a mask", with_mask(cross({2, 2}, {3, 3}, two_heads), mask)),
+          attend("a mask by head", with_mask_by_head(cross({2}, {3}, two_heads), mask)),
           attend("a mask, uniform", with_mask(cross({2, 2}, {3, 3}, uniform), mask)),
           attend("a mask and a key mask", with_mask(with_keys(cross({2, 2}, {3, 3}, two_heads), {1, 0, 1, 1, 1, 0}), mask)),
           attend("first rows as queries", first_rows_of(three, two_heads)),
@@ -278,8 +291,8 @@ OpFamily attention_family() {
                       {[=] {
                          call({3, 4}, {3, 4}, {3, 4}, {1, 2}, {1, 2}, two, Tensor::zeros({2, 2, 2}, DType::int32));
                        },
-                       "attention: mask must have shape (batch, queries, keys) of sequences of one length, got (2, 2, 2) for 2 sequences of up to 2 "
-                       "queries and 2 keys"},
+                       "attention: mask must have shape (batch, queries, keys) or (batch, num_heads, queries, keys) of sequences of one length, got "
+                       "(2, 2, 2) for 2 sequences of up to 2 queries and 2 keys"},
                       {[=] {
                          call({3, 4}, {3, 4}, {3, 4}, {3}, {3}, two, Tensor::zeros({1, 3, 3}));
                        },

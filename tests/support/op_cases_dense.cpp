@@ -1,23 +1,8 @@
-#include <cmath>
-#include <numbers>
-
 #include "framework/ops/dense.h"
 #include "tests/support/op_families.h"
 
 namespace linnet::testing {
 namespace {
-
-double activated(Activation activation, double x) {
-  switch (activation) {
-    case Activation::linear: return x;
-    case Activation::relu: return std::max(x, 0.0);
-    case Activation::tanh: return std::tanh(x);
-    case Activation::sigmoid: return 1 / (1 + std::exp(-x));
-    case Activation::gelu: return x / 2 * std::erfc(-x / std::numbers::sqrt2);
-    case Activation::gelu_approximate: return x / 2 * (1 + std::tanh(std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x)));
-  }
-  throw std::logic_error("an activation without a reference");
-}
 
 /// Columns [column, column + out) of y become activation(x kernel + bias), all as matrices of rows; bias may be null.
 void plain_dense(const Array& x, const Array& kernel, const Array* bias, Activation activation, Array& y, std::size_t column) {
@@ -47,6 +32,22 @@ OpCase layer(const std::string& name, const DenseShapes& shapes, bool bias, Acti
     return {y};
   };
   result.terms = std::max({in, element_count(shapes.x) / in, shapes.y.back()});
+  return result;
+}
+
+/// An activation of rows, which follows the product.
+OpCase softmax_of_a_layer() {
+  OpCase result = layer("softmax", {{3, 4}, {4, 5}, {3, 5}}, true, Activation::softmax);
+  result.reference = [](const Arrays& x) -> Arrays {
+    Array y = Array::zeros({3, 5});
+    plain_dense(x[0], x[1], &x[2], Activation::exponential, y, 0);
+    for (std::int64_t r = 0; r < 3; ++r) {
+      double total = 0;
+      for (std::int64_t c = 0; c < 5; ++c) total += y(r, c);
+      for (std::int64_t c = 0; c < 5; ++c) y(r, c) /= total;
+    }
+    return {y};
+  };
   return result;
 }
 
@@ -82,8 +83,8 @@ OpCase three_parts(const std::string& name, std::int64_t rows, std::int64_t in, 
 
 OpFamily dense_family() {
   OpFamily family{.op = "dense", .cases = {}, .bad_calls = {}};
-  for (const Activation activation :
-       {Activation::linear, Activation::relu, Activation::tanh, Activation::sigmoid, Activation::gelu, Activation::gelu_approximate})
+  for (const Activation activation : {Activation::linear, Activation::relu, Activation::tanh, Activation::sigmoid, Activation::gelu,
+                                      Activation::gelu_approximate, Activation::silu, Activation::softplus})
     for (const bool bias : {true, false})
       family.cases.push_back(layer(cat(activation, bias ? " with bias" : " without bias"), {{3, 4}, {4, 5}, {3, 5}}, bias, activation));
   const Activation gelu = Activation::gelu_approximate;
@@ -94,6 +95,7 @@ OpFamily dense_family() {
   family.cases.push_back(layer("all extents one", {{1, 1}, {1, 1}, {1, 1}}, true, gelu));
   family.cases.push_back(layer("no rows", {{0, 4}, {4, 2}, {0, 2}}, true, gelu));
   family.cases.push_back(layer("large enough to be cut into tiles", {{90, 96}, {96, 256}, {90, 256}}, true, gelu));
+  family.cases.push_back(softmax_of_a_layer());
   family.bad_calls = {{[] {
                          ops::dense(Tensor::zeros({32, 768}), Tensor::zeros({384, 1536}));
                        },

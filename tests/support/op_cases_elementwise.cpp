@@ -77,32 +77,11 @@ std::function<Array(const Array&)> each(const std::function<double(double)>& f) 
   };
 }
 
-OpFamily activation_family(Activation activation, const std::function<double(double)>& f) {
-  const auto op = [=](const Tensor& x) { return ops::activate(x, activation); };
-  OpFamily family{.op = std::string(name_of(activation)),
-                  .cases = {unary("a matrix", {3, 5}, op, each(f)), unary("one element", {1}, op, each(f)), unary("no elements", {0, 2}, op, each(f)),
-                            unary("several parts", {80, 131}, op, each(f))},
-                  .bad_calls = {{[=] { op(Tensor::zeros({2}, DType::int32)); }, cat(activation, ": dtype must be float32 or float64, got int32")}}};
-  for (OpCase& op_case : family.cases) {
-    op_case.terms = 1;
-    op_case.amplification = 8;
-  }
-  return family;
-}
-
 }  // namespace
 
 std::vector<OpFamily> elementwise_families() {
-  return {binary_family("add", ops::add, std::plus<>()),
-          binary_family("subtract", ops::subtract, std::minus<>()),
-          binary_family("multiply", ops::multiply, std::multiplies<>()),
-          binary_family("divide", ops::divide, std::divides<>(), 2),
-          activation_family(Activation::relu, [](double x) { return std::max(x, 0.0); }),
-          activation_family(Activation::tanh, [](double x) { return std::tanh(x); }),
-          activation_family(Activation::sigmoid, [](double x) { return 1 / (1 + std::exp(-x)); }),
-          activation_family(Activation::gelu, [](double x) { return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0))); }),
-          activation_family(Activation::gelu_approximate,
-                            [](double x) { return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x))); })};
+  return {binary_family("add", ops::add, std::plus<>()), binary_family("subtract", ops::subtract, std::minus<>()),
+          binary_family("multiply", ops::multiply, std::multiplies<>()), binary_family("divide", ops::divide, std::divides<>(), 2)};
 }
 
 std::vector<OpFamily> reduction_families() {

@@ -1,8 +1,12 @@
 #pragma once
 
+#include "framework/core/activation.h"
 #include "tests/support/op_cases.h"
 
 namespace linnet::testing {
+
+/// An elementwise activation in plain mathematics.
+double activated(Activation activation, double x);
 
 OpFamily add_layer_norm_family();
 OpFamily attention_family();
@@ -16,11 +20,17 @@ OpFamily layer_norm_family();
 /// Those of ops/losses.h.
 std::vector<OpFamily> loss_families();
 OpFamily matmul_family();
-/// Arithmetic with broadcasting and activations.
+/// One an activation, and softmax and its like.
+std::vector<OpFamily> activation_families();
+/// Arithmetic with broadcasting.
 std::vector<OpFamily> elementwise_families();
+/// Normalisation and pooling of rows.
+std::vector<OpFamily> pooling_families();
 /// scale, sum and mean.
 std::vector<OpFamily> reduction_families();
 /// embedding, first_rows and the views.
 std::vector<OpFamily> row_families();
+/// transpose and einsum.
+std::vector<OpFamily> shape_families();
 
 }  // namespace linnet::testing
