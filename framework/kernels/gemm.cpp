@@ -3,12 +3,14 @@
 #include <atomic>
 #include <cstdlib>
 
+#include "framework/kernels/gemm_native.h"
 #include "framework/kernels/gemm_openblas.h"
+#include "framework/kernels/table.h"
 
 namespace linnet::kernels {
 namespace {
 
-std::vector<const GemmBackend*> backends() { return {&openblas_backend()}; }
+std::vector<const GemmBackend*> backends() { return {&native_backend(isa_name()), &openblas_backend()}; }
 
 const GemmBackend* find(std::string_view name) {
   std::string known;
@@ -20,9 +22,10 @@ const GemmBackend* find(std::string_view name) {
 }
 
 std::atomic<const GemmBackend*>& current() {
-  static std::atomic<const GemmBackend*> backend = [] {
+  static std::atomic<const GemmBackend*> backend = []() -> const GemmBackend* {
     const char* name = std::getenv("LINNET_BLAS");
-    return name && *name ? find(name) : backends().front();
+    if (name && *name) return find(name);
+    return isa_name() == "portable" ? &openblas_backend() : &native_backend(isa_name());
   }();
   return backend;
 }

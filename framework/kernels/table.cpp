@@ -1,6 +1,8 @@
 #include "framework/kernels/table.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <string>
 
 #include "framework/core/error.h"
@@ -21,6 +23,8 @@
   template <class T>                                 \
   LogSumExpKernels<T> log_sum_exp_kernels();         \
   template <class T>                                 \
+  ProductKernels<T> product_kernels();               \
+  template <class T>                                 \
   ReduceKernels<T> reduce_kernels();                 \
   template <class T>                                 \
   Table<T> make_table() {                            \
@@ -30,6 +34,7 @@
             .dropout = dropout_kernels<T>(),         \
             .layer_norm = layer_norm_kernels<T>(),   \
             .log_sum_exp = log_sum_exp_kernels<T>(), \
+            .product = product_kernels<T>(),         \
             .reduce = reduce_kernels<T>()};          \
   }                                                  \
   }
@@ -59,17 +64,22 @@ bool supported(Isa isa) {
 
 std::string_view name_of(Isa isa) { return isa == Isa::avx512 ? "avx512" : isa == Isa::avx2 ? "avx2" : "portable"; }
 
-Isa pick() {
-  const char* forced = std::getenv("LINNET_ISA");
-  for (const Isa isa : {Isa::avx512, Isa::avx2, Isa::portable}) {
-    if (!forced || !*forced) {
-      if (supported(isa)) return isa;
-    } else if (name_of(isa) == forced) {
-      check_file(supported(isa), "LINNET_ISA: this CPU must have the instruction set, got ", forced, " (unset it to pick the best)");
+constexpr Isa kBestFirst[] = {Isa::avx512, Isa::avx2, Isa::portable};
+
+/// The variant of that name; `what` begins the error.
+Isa named(std::string_view name, std::string_view what) {
+  for (const Isa isa : kBestFirst)
+    if (name_of(isa) == name) {
+      check_file(supported(isa), what, ": this CPU must have the instruction set, got ", name, " (unset it to pick the best)");
       return isa;
     }
-  }
-  throw std::runtime_error(cat("LINNET_ISA: must be portable, avx2 or avx512, got '", forced, "'"));
+  throw std::runtime_error(cat(what, ": must be portable, avx2 or avx512, got '", name, "'"));
+}
+
+Isa pick() {
+  const char* forced = std::getenv("LINNET_ISA");
+  if (forced && *forced) return named(forced, "LINNET_ISA");
+  return *std::find_if(std::begin(kBestFirst), std::end(kBestFirst), supported);
 }
 
 Isa chosen() {
@@ -77,24 +87,53 @@ Isa chosen() {
   return isa;
 }
 
+template <class T, Isa kIsa>
+const Table<T>& made() {
+  static const Table<T> instance = [] {
+#if defined(__x86_64__)
+    if constexpr (kIsa == Isa::avx512) return avx512::make_table<T>();
+    else if constexpr (kIsa == Isa::avx2) return avx2::make_table<T>();
+    else
+#endif
+      return portable::make_table<T>();
+  }();
+  return instance;
+}
+
+/// Made when first asked for: even making a table may take instructions of its variant.
+template <class T>
+const Table<T>& table_of(Isa isa) {
+  switch (isa) {
+    case Isa::avx512: return made<T, Isa::avx512>();
+    case Isa::avx2: return made<T, Isa::avx2>();
+    default: return made<T, Isa::portable>();
+  }
+}
+
 }  // namespace
 
 template <class T>
 const Table<T>& table() {
-  static const Table<T> instance = [] {
-    switch (chosen()) {
-#if defined(__x86_64__)
-      case Isa::avx512: return avx512::make_table<T>();
-      case Isa::avx2: return avx2::make_table<T>();
-#endif
-      default: return portable::make_table<T>();
-    }
-  }();
+  static const Table<T>& instance = table_of<T>(chosen());
   return instance;
 }
 template const Table<float>& table<float>();
 template const Table<double>& table<double>();
 
 std::string_view isa_name() { return name_of(chosen()); }
+
+std::vector<std::string_view> isa_names() {
+  std::vector<std::string_view> names;
+  for (const Isa isa : kBestFirst)
+    if (supported(isa)) names.push_back(name_of(isa));
+  return names;
+}
+
+template <class T>
+const Table<T>& table(std::string_view isa) {
+  return table_of<T>(named(isa, "kernels"));
+}
+template const Table<float>& table<float>(std::string_view isa);
+template const Table<double>& table<double>(std::string_view isa);
 
 }  // namespace linnet::kernels

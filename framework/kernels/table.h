@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "framework/kernels/activations.h"
 #include "framework/kernels/adam.h"
@@ -8,6 +9,7 @@
 #include "framework/kernels/dropout.h"
 #include "framework/kernels/layer_norm.h"
 #include "framework/kernels/log_sum_exp.h"
+#include "framework/kernels/product.h"
 #include "framework/kernels/reduce.h"
 
 /// Leaf loops over raw pointers: single-threaded, no Tensor, no allocation. Each kernels/*.cpp but this table's and the gemm
@@ -25,6 +27,7 @@ struct Table {
   DropoutKernels<T> dropout;
   LayerNormKernels<T> layer_norm;
   LogSumExpKernels<T> log_sum_exp;
+  ProductKernels<T> product;
   ReduceKernels<T> reduce;
 };
 
@@ -35,5 +38,11 @@ const Table<T>& table();
 
 /// "portable", "avx2" or "avx512": the variant in use.
 std::string_view isa_name();
+
+/// The variants that this CPU can run, the best first; and one of them by name, for tests and benchmarks. Throws
+/// std::runtime_error if `isa` is not among them.
+std::vector<std::string_view> isa_names();
+template <class T>
+const Table<T>& table(std::string_view isa);
 
 }  // namespace linnet::kernels

@@ -12,21 +12,6 @@ using kernels::Transpose;
 
 namespace {
 
-/// How a result of (m, n) is cut. Columns first: two to four column tiles cost a BLAS library next to nothing, while row
-/// tiles make it pack the second operand once more each; rows as well when there are many.
-struct Tiling {
-  std::int64_t rows, columns;
-};
-Tiling tiling(std::int64_t m, std::int64_t n, std::int64_t k) {
-  constexpr std::int64_t kRows = 512, kNarrow = 64, kFlopsPerTile = 1 << 20;
-  const std::int64_t flops = 2 * m * n * k;
-  if (flops < 2 * kFlopsPerTile) return {std::max<std::int64_t>(m, 1), std::max<std::int64_t>(n, 1)};
-  const std::int64_t rows = m <= kRows * 3 / 2 ? m : kRows;
-  const std::int64_t pieces = std::clamp<std::int64_t>(n / kNarrow, 1, n > 8192 ? n / 1024 : 4);
-  const std::int64_t columns = (n + pieces - 1) / pieces;
-  return {rows, (columns + 15) / 16 * 16};
-}
-
 struct Matrix {
   std::int64_t rows, columns;
 };
@@ -58,11 +43,11 @@ Tensor product(const Tensor& a, Transpose transpose_a, const Tensor& b, Transpos
 
 void parallel_gemm(const Gemm& job, const std::function<void(const GemmTile&)>& epilogue) {
   if (job.m == 0 || job.n == 0) return;
-  const Tiling tile = tiling(job.m, job.n, job.k);
+  const kernels::GemmBackend& backend = kernels::gemm_backend();
+  const kernels::GemmTiling tile = backend.tiling(job.m, job.n, job.k, num_threads());
   const std::int64_t down = (job.m + tile.rows - 1) / tile.rows, across = (job.n + tile.columns - 1) / tile.columns;
   const std::int64_t element = size_of(job.dtype);
   const auto at = [&](const void* data, std::int64_t elements) { return static_cast<const std::byte*>(data) + elements * element; };
-  const kernels::GemmBackend& backend = kernels::gemm_backend();
   parallel_tasks(down * across, [&](std::int64_t i) {
     GemmTile part{.row = i / across * tile.rows, .column = i % across * tile.columns};
     part.rows = std::min(tile.rows, job.m - part.row);

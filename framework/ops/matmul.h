@@ -12,8 +12,8 @@ struct GemmTile {
   std::int64_t row = 0, rows = 0, column = 0, columns = 0;
 };
 
-/// Runs the job in tiles over the thread pool; `epilogue` sees each tile while it is still in the cache. The tiles come
-/// from the job's shape alone, so results do not depend on the number of threads.
+/// Runs the job in tiles over the thread pool; `epilogue` sees each tile while it is still in the cache. Results
+/// do not depend on the number of threads.
 void parallel_gemm(const kernels::Gemm& job, const std::function<void(const GemmTile&)>& epilogue = {});
 
 /// a b of two matrices, each transposed first if asked: (m, k) (k, n) -> (m, n). Saves both. float32 or float64.
