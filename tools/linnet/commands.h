@@ -10,5 +10,6 @@ namespace linnet::tool {
 int finetune(const std::vector<std::string>& arguments);
 int evaluate(const std::vector<std::string>& arguments);
 int predict(const std::vector<std::string>& arguments);
+int bench(const std::vector<std::string>& arguments);
 
 }  // namespace linnet::tool

@@ -9,6 +9,7 @@
 
 namespace {
 
+using linnet::tool::bench;
 using linnet::tool::evaluate;
 using linnet::tool::finetune;
 using linnet::tool::predict;
@@ -22,6 +23,7 @@ constexpr std::array kCommands{
     Command{"finetune", finetune, "train a text classifier from a preset on labelled sentences"},
     Command{"evaluate", evaluate, "measure a classifier's accuracy on labelled sentences"},
     Command{"predict", predict, "classify sentences"},
+    Command{"bench", bench, "measure speed"},
 };
 
 int usage(std::ostream& out, int code) {
