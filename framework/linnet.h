@@ -2,6 +2,7 @@
 
 // The one header a user includes.
 
+#include "framework/autograd/checkpoint.h"                  // IWYU pragma: export
 #include "framework/autograd/gradcheck.h"                   // IWYU pragma: export
 #include "framework/autograd/tape.h"                        // IWYU pragma: export
 #include "framework/config/flags.h"                         // IWYU pragma: export
@@ -37,20 +38,26 @@
 #include "framework/layers/token_and_position_embedding.h"  // IWYU pragma: export
 #include "framework/layers/transformer_encoder.h"           // IWYU pragma: export
 #include "framework/ops/activations.h"                      // IWYU pragma: export
+#include "framework/ops/axes.h"                             // IWYU pragma: export
+#include "framework/ops/broadcast.h"                        // IWYU pragma: export
 #include "framework/ops/cross_entropy.h"                    // IWYU pragma: export
 #include "framework/ops/dense.h"                            // IWYU pragma: export
 #include "framework/ops/dropout.h"                          // IWYU pragma: export
 #include "framework/ops/einsum.h"                           // IWYU pragma: export
 #include "framework/ops/elementwise.h"                      // IWYU pragma: export
 #include "framework/ops/embedding.h"                        // IWYU pragma: export
+#include "framework/ops/indexing.h"                         // IWYU pragma: export
 #include "framework/ops/layer_norm.h"                       // IWYU pragma: export
 #include "framework/ops/loss_reduction.h"                   // IWYU pragma: export
 #include "framework/ops/losses.h"                           // IWYU pragma: export
 #include "framework/ops/matmul.h"                           // IWYU pragma: export
 #include "framework/ops/normalize.h"                        // IWYU pragma: export
 #include "framework/ops/pooling.h"                          // IWYU pragma: export
+#include "framework/ops/reductions.h"                       // IWYU pragma: export
+#include "framework/ops/slicing.h"                          // IWYU pragma: export
 #include "framework/ops/softmax.h"                          // IWYU pragma: export
 #include "framework/ops/transpose.h"                        // IWYU pragma: export
+#include "framework/ops/unary.h"                            // IWYU pragma: export
 #include "framework/ops/views.h"                            // IWYU pragma: export
 #include "framework/optim/adadelta.h"                       // IWYU pragma: export
 #include "framework/optim/adafactor.h"                      // IWYU pragma: export

@@ -17,7 +17,7 @@ Every op that a tape records: what it computes, and what it keeps in memory unti
 stay alive anyway; all else that is not named under "saves" is freed as soon as nobody uses it. The gradient stands below the
 forward computation, in the same file. Shapes, dtypes and errors are in the contract.
 """
-DECLARATION = re.compile(r"^(?:inline )?(?:Tensor|AttentionWithScores) (\w+)\(", re.MULTILINE)
+DECLARATION = re.compile(r"^(?:inline )?(?:Tensor|std::vector<Tensor>|TopK|AttentionWithScores) (\w+)\(", re.MULTILINE)
 SENTENCE = re.compile(r"(?<=\.)\s+(?=[^\s\d])")
 
 

@@ -24,6 +24,8 @@ Tape::Tape(TapeOptions options) : options_(options), previous_(current_tape) {
   current_tape = this;
 }
 
+Tape::Tape(TapeOptions options, Slots& observed) : Tape(options) { observed_ = &observed; }
+
 Tape::~Tape() {
   current_tape = previous_;
   for (const Node& node : nodes_)
@@ -33,9 +35,14 @@ Tape::~Tape() {
 Tape* Tape::current() { return current_tape; }
 
 void Tape::push(std::string_view op, std::span<const Tensor> inputs, std::span<const Tensor> outputs, Backward backward) {
+  Slots slots;
+  for (const Tensor& input : inputs) slots.push_back(input.requires_grad() ? input.grad_slot() : nullptr);
+  push(op, std::move(slots), outputs, std::move(backward));
+}
+
+void Tape::push(std::string_view op, Slots inputs, std::span<const Tensor> outputs, Backward backward) {
   check(!consumed_, op, ": the tape has run backward already; start a new Tape for the next step");
-  Node node{op, {}, {}, std::move(backward)};
-  for (const Tensor& input : inputs) node.inputs.push_back(input.requires_grad() ? input.grad_slot() : nullptr);
+  Node node{op, std::move(inputs), {}, std::move(backward)};
   for (const Tensor& output : outputs) {
     check(!output.requires_grad(), op, ": an op must return new tensors, got one that is recorded already");
     output.set_grad_slot(std::make_shared<GradSlot>());
@@ -87,7 +94,18 @@ void Tape::run(Node& node) {
     if (node.inputs[i] && gradients[i].defined()) node.inputs[i]->accumulate(std::exchange(gradients[i], {}));
 }
 
-bool recording(std::span<const Tensor> inputs) { return current_tape && std::ranges::any_of(inputs, &Tensor::requires_grad); }
+bool Tape::wants(std::span<const Tensor> inputs, std::string_view op) {
+  if (const auto found = std::ranges::find_if(inputs, &Tensor::is_gradient); !consumed_ && found != inputs.end())
+    throw std::invalid_argument(
+        cat(op, ": gradients of gradients are not computed, got a gradient of shape ", found->shape(), " as input (detach() makes it a constant)"));
+  if (std::ranges::none_of(inputs, &Tensor::requires_grad)) return false;
+  if (!observed_) return true;
+  for (const Tensor& input : inputs)
+    if (input.requires_grad() && std::ranges::find(*observed_, input.grad_slot()) == observed_->end()) observed_->push_back(input.grad_slot());
+  return false;
+}
+
+bool recording(std::span<const Tensor> inputs, std::string_view op) { return current_tape && current_tape->wants(inputs, op); }
 bool recording(std::initializer_list<Tensor> inputs) { return recording(std::span<const Tensor>(inputs.begin(), inputs.size())); }
 
 }  // namespace linnet

@@ -30,6 +30,10 @@ struct TapeOptions {
 class Tape {
  public:
   explicit Tape(TapeOptions options = {});
+  /// Gradient slots, each once.
+  using Slots = std::vector<std::shared_ptr<GradSlot>>;
+  /// A tape that observes, for checkpoint: ops run as if recorded, but `observed` gathers the slots of their inputs instead.
+  Tape(TapeOptions options, Slots& observed);
   ~Tape();
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
@@ -38,6 +42,7 @@ class Tape {
   static Tape* current();
   const TapeOptions& options() const { return options_; }
   std::size_t size() const { return nodes_.size(); }
+  bool observes() const { return observed_ != nullptr; }
 
   /// Adds d loss / d p to p.grad() of every reached leaf p. Throws unless loss.size() == 1 and loss was recorded here.
   void backward(const Tensor& loss);
@@ -48,12 +53,16 @@ class Tape {
 
   /// Called by `record`: notes that `outputs` came from `inputs`.
   void push(std::string_view op, std::span<const Tensor> inputs, std::span<const Tensor> outputs, Backward backward);
+  /// The same for inputs that are known by their slots; null where no gradient is wanted.
+  void push(std::string_view op, Slots inputs, std::span<const Tensor> outputs, Backward backward);
+  /// What linnet::recording asks.
+  bool wants(std::span<const Tensor> inputs, std::string_view op);
 
  private:
   /// Nodes hold gradient slots, never the tensors: what the lambda captures is all that stays alive.
   struct Node {
     std::string_view op;
-    std::vector<std::shared_ptr<GradSlot>> inputs, outputs;
+    Slots inputs, outputs;
     Backward backward;
   };
   void run(Node& node);
@@ -61,17 +70,19 @@ class Tape {
   std::vector<Node> nodes_;
   TapeOptions options_;
   Tape* previous_;
+  Slots* observed_ = nullptr;
   bool consumed_ = false;
 };
 
-/// A tape is alive and one of the inputs requires a gradient: the op that asks will be recorded.
-bool recording(std::span<const Tensor> inputs);
+/// A tape is alive and one of the inputs requires a gradient: the op that asks will be recorded. To be asked with every
+/// differentiable input. Throws std::invalid_argument if an input is a gradient: there are no gradients of gradients.
+bool recording(std::span<const Tensor> inputs, std::string_view op = "tape");
 bool recording(std::initializer_list<Tensor> inputs);
 
 /// Returns `output`; when recording(inputs), notes on the tape how to send its gradient back. `op` must be a literal.
 template <class F>
 Tensor record(std::string_view op, std::span<const Tensor> inputs, Tensor output, F&& backward) {
-  if (recording(inputs)) Tape::current()->push(op, inputs, {&output, 1}, std::forward<F>(backward));
+  if (recording(inputs, op)) Tape::current()->push(op, inputs, {&output, 1}, std::forward<F>(backward));
   return output;
 }
 template <class F>
@@ -82,7 +93,7 @@ Tensor record(std::string_view op, std::initializer_list<Tensor> inputs, Tensor 
 template <class F>
 std::vector<Tensor> record(std::string_view op, std::initializer_list<Tensor> inputs, std::vector<Tensor> outputs, F&& backward) {
   const std::span<const Tensor> all(inputs.begin(), inputs.size());
-  if (recording(all)) Tape::current()->push(op, all, outputs, std::forward<F>(backward));
+  if (recording(all, op)) Tape::current()->push(op, all, outputs, std::forward<F>(backward));
   return outputs;
 }
 

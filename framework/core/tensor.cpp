@@ -14,6 +14,7 @@ struct Tensor::Impl {
   Shape shape;
   std::int64_t size = 0;
   DType dtype = DType::float32;
+  bool gradient = false;           // of another tensor: no op on it is recorded
   std::shared_ptr<GradSlot> slot;  // null: a constant
 
   std::byte* bytes() const { return static_cast<std::byte*>(buffer->data) + offset; }
@@ -118,7 +119,14 @@ Tensor Tensor::slice_rows(std::int64_t begin, std::int64_t end) const {
   return Tensor(std::move(view));
 }
 
-Tensor Tensor::detach() const { return reshape(shape()); }
+Tensor Tensor::marked_as_gradient(bool on) const {
+  Tensor view = reshape(shape());
+  view.impl_->gradient = on;
+  return view;
+}
+
+Tensor Tensor::detach() const { return marked_as_gradient(false); }
+bool Tensor::is_gradient() const { return defined() && impl_->gradient; }
 
 Tensor Tensor::clone() const {
   Tensor copy = like(*this);
@@ -198,14 +206,15 @@ void Tensor::set_requires_grad(bool on) {
 Tensor Tensor::grad() const {
   const auto& slot = impl().slot;
   if (!slot || !slot->has_grad()) return {};
-  if (slot->row_grads.empty()) return slot->grad;
+  if (slot->row_grads.empty()) return slot->grad.marked_as_gradient(true);
   GradSlot copy = *slot;
-  return copy.take_dense(shape(), dtype());
+  return copy.take_dense(shape(), dtype()).marked_as_gradient(true);
 }
 
 Tensor Tensor::take_grad() {
   const auto& slot = impl().slot;
-  return slot ? slot->take_dense(shape(), dtype()) : Tensor();
+  if (!slot || !slot->has_grad()) return {};
+  return slot->take_dense(shape(), dtype()).marked_as_gradient(true);
 }
 
 void Tensor::clear_grad() {

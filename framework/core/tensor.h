@@ -43,7 +43,7 @@ class Tensor {
   Tensor reshape(Shape shape) const;
   /// Rows [begin, end) of the first axis: an untracked view. ops::slice_rows is the recorded one.
   Tensor slice_rows(std::int64_t begin, std::int64_t end) const;
-  /// The same elements as a constant: shares memory, takes no part in training.
+  /// The same elements as a constant: shares memory, takes no part in training. No gradient any more, if it was one.
   Tensor detach() const;
   /// A copy with its own memory, a constant.
   Tensor clone() const;
@@ -74,12 +74,16 @@ class Tensor {
   bool requires_grad() const;
   /// Makes a leaf whose gradient backward gathers; false freezes it. Throws unless the dtype is a float.
   void set_requires_grad(bool on);
-  /// The gathered gradient, dense; undefined until a backward pass reached this tensor.
+  /// The gathered gradient, dense; undefined until a backward pass reached this tensor. A tape refuses to record ops on it:
+  /// there are no gradients of gradients. detach() makes it a constant like any other.
   Tensor grad() const;
   /// grad(), then cleared: for optimizers.
   Tensor take_grad();
   /// Drops the gathered gradient.
   void clear_grad();
+
+  /// What grad() or take_grad() returned, or a view of it.
+  bool is_gradient() const;
 
   /// For the tape alone, as is the next.
   const std::shared_ptr<GradSlot>& grad_slot() const;
@@ -91,6 +95,7 @@ class Tensor {
   explicit Tensor(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
   const Impl& impl() const;
   Impl& mutable_impl();
+  Tensor marked_as_gradient(bool on) const;
 
   std::shared_ptr<Impl> impl_;
   friend struct GradSlot;

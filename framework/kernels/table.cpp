@@ -27,6 +27,8 @@
   template <class T>                                 \
   ReduceKernels<T> reduce_kernels();                 \
   template <class T>                                 \
+  UnaryKernels<T> unary_kernels();                   \
+  template <class T>                                 \
   Table<T> make_table() {                            \
     return {.activations = activation_kernels<T>(),  \
             .adam = adam_kernels<T>(),               \
@@ -35,7 +37,8 @@
             .layer_norm = layer_norm_kernels<T>(),   \
             .log_sum_exp = log_sum_exp_kernels<T>(), \
             .product = product_kernels<T>(),         \
-            .reduce = reduce_kernels<T>()};          \
+            .reduce = reduce_kernels<T>(),           \
+            .unary = unary_kernels<T>()};            \
   }                                                  \
   }
 LINNET_DECLARE_VARIANT(portable)

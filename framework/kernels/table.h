@@ -11,6 +11,7 @@
 #include "framework/kernels/log_sum_exp.h"
 #include "framework/kernels/product.h"
 #include "framework/kernels/reduce.h"
+#include "framework/kernels/unary.h"
 
 /// Leaf loops over raw pointers: single-threaded, no Tensor, no allocation. Each kernels/*.cpp but this table's and the gemm
 /// backends' is compiled once per instruction set, in a namespace of its own (LINNET_KERNEL_NAMESPACE): without it the
@@ -29,6 +30,7 @@ struct Table {
   LogSumExpKernels<T> log_sum_exp;
   ProductKernels<T> product;
   ReduceKernels<T> reduce;
+  UnaryKernels<T> unary;
 };
 
 /// The best variant for this CPU, picked once. LINNET_ISA=portable|avx2|avx512 forces one; throws std::runtime_error if the

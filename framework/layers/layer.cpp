@@ -32,6 +32,11 @@ void Layer::set_trainable(bool trainable) {
   for (Child& child : children_) child.layer->set_trainable(trainable);
 }
 
+void Layer::set_checkpointing(bool on) {
+  checkpointing_ = on;
+  for (Child& child : children_) child.layer->set_checkpointing(on);
+}
+
 std::string Layer::class_name() const {
   const std::unique_ptr<char, decltype(&std::free)> text(abi::__cxa_demangle(typeid(*this).name(), nullptr, nullptr, nullptr), &std::free);
   const std::string full = text ? text.get() : typeid(*this).name();

@@ -36,6 +36,10 @@ class Layer {
   std::int64_t parameter_count() const;
   /// Freezes (false) or trains (true) every weight of this layer and its children.
   void set_trainable(bool trainable);
+  /// Trades time for memory in training, here and in all children: blocks that know how (TransformerEncoder, Sequential) keep
+  /// nothing but their inputs and run forward again in backward (autograd/checkpoint.h). Results and gradients stay the same bits.
+  void set_checkpointing(bool on);
+  bool checkpointing() const { return checkpointing_; }
   /// The C++ class without its namespace, "TransformerEncoder": Keras' class name for the layers that Keras has.
   std::string class_name() const;
   std::span<const Weight> weights() const { return weights_; }
@@ -55,6 +59,7 @@ class Layer {
  private:
   std::vector<Weight> weights_;
   std::vector<Child> children_;
+  bool checkpointing_ = false;
 };
 
 /// A layer of one tensor, for Sequential and generic tests.

@@ -1,7 +1,9 @@
 #include "framework/layers/sequential.h"
 
 #include <algorithm>
+#include <functional>
 
+#include "framework/autograd/checkpoint.h"
 #include "framework/layers/names.h"
 #include "framework/layers/registry.h"
 #include "framework/layers/unary_from_json.h"
@@ -49,7 +51,7 @@ UnaryLayer& Sequential::append(std::unique_ptr<UnaryLayer> layer, std::string na
 
 Tensor Sequential::forward(const Tensor& x) const {
   Tensor y = x;
-  for (const UnaryLayer* layer : layers_) y = layer->forward(y);
+  for (const UnaryLayer* layer : layers_) y = checkpointing() ? checkpoint(std::cref(*layer), y) : layer->forward(y);
   return y;
 }
 

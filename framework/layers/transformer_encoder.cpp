@@ -1,5 +1,6 @@
 #include "framework/layers/transformer_encoder.h"
 
+#include "framework/autograd/checkpoint.h"
 #include "framework/layers/registry.h"
 #include "framework/ops/dropout.h"
 #include "framework/ops/elementwise.h"
@@ -70,18 +71,33 @@ TransformerEncoder::TransformerEncoder(const Config& config)
       feedforward_dropout_(add<Dropout>("_feedforward_dropout", {config.dropout}, "feedforward_dropout")) {}
 
 Tensor TransformerEncoder::forward(const Tensor& x, const SequenceLayout& layout, const ops::AttentionMask& mask) const {
+  if (!checkpointing()) return block(x, layout, mask);
+  return checkpoint([this, layout, mask](const Tensor& input) { return block(input, layout, mask); }, x);
+}
+
+Tensor TransformerEncoder::block(const Tensor& x, const SequenceLayout& layout, const ops::AttentionMask& mask) const {
   const Tensor input = config_.normalize_first ? self_attention_layer_norm_(x) : x;
   return feedforward_half(attention_half(self_attention_layer_.forward(input, layout, {.attention = mask}), x, layout), layout);
 }
 
 ops::AttentionWithScores TransformerEncoder::forward_with_scores(const Tensor& x, const SequenceLayout& layout,
                                                                  const ops::AttentionMask& mask) const {
-  const Tensor input = config_.normalize_first ? self_attention_layer_norm_(x) : x;
-  const auto [attention, scores] = self_attention_layer_.forward_with_scores({.query = input, .queries = layout, .masks = {.attention = mask}});
-  return {feedforward_half(attention_half(attention, x, layout), layout), scores};
+  const auto run = [this, layout, mask](const Tensor& inputs) {
+    const Tensor input = config_.normalize_first ? self_attention_layer_norm_(inputs) : inputs;
+    const ops::AttentionWithScores both =
+        self_attention_layer_.forward_with_scores({.query = input, .queries = layout, .masks = {.attention = mask}});
+    return std::vector<Tensor>{feedforward_half(attention_half(both.output, inputs, layout), layout), both.scores};
+  };
+  const std::vector<Tensor> results = checkpointing() ? checkpoint(run, x) : run(x);
+  return {results[0], results[1]};
 }
 
 Tensor TransformerEncoder::forward_first_rows(const Tensor& x, const SequenceLayout& layout) const {
+  if (!checkpointing()) return first_rows_block(x, layout);
+  return checkpoint([this, layout](const Tensor& input) { return first_rows_block(input, layout); }, x);
+}
+
+Tensor TransformerEncoder::first_rows_block(const Tensor& x, const SequenceLayout& layout) const {
   const Tensor input = config_.normalize_first ? self_attention_layer_norm_(x) : x;
   const SequenceLayout rows = layout.first_rows();
   return feedforward_half(attention_half(self_attention_layer_.forward_first_rows(input, layout), ops::first_rows(x, layout), rows), rows);

@@ -36,6 +36,9 @@ class TransformerEncoder : public Layer {
   Tensor forward_first_rows(const Tensor& x, const SequenceLayout& layout) const;
 
  private:
+  // === What the public functions run, once more in backward when checkpointing() is on
+  Tensor block(const Tensor& x, const SequenceLayout& layout, const ops::AttentionMask& mask) const;
+  Tensor first_rows_block(const Tensor& x, const SequenceLayout& layout) const;
   Tensor attention_half(const Tensor& attention, const Tensor& residual, const SequenceLayout& layout) const;
   Tensor feedforward_half(const Tensor& x, const SequenceLayout& layout) const;
 

@@ -4,6 +4,7 @@
 
 #include "framework/autograd/tape.h"
 #include "framework/core/parallel.h"
+#include "framework/ops/broadcast.h"
 
 namespace linnet::ops {
 
@@ -12,32 +13,54 @@ using kernels::Transpose;
 
 namespace {
 
-struct Matrix {
+/// The last two axes of an operand as the product sees them, and the axes before them.
+struct Matrices {
+  const Tensor& tensor;
+  Transpose transpose;
   std::int64_t rows, columns;
+  Shape batch;
+  std::int64_t ld() const { return std::max<std::int64_t>(tensor.dim(-1), 1); }
 };
-Matrix matrix_of(const Tensor& tensor, Transpose transpose, std::string_view name) {
-  check(tensor.shape().size() == 2, "matmul: ", name, " must be a matrix, got shape ", tensor.shape());
-  if (transpose == Transpose::yes) return {tensor.dim(1), tensor.dim(0)};
-  return {tensor.dim(0), tensor.dim(1)};
+Matrices matrices_of(const Tensor& tensor, Transpose transpose, std::string_view name) {
+  check(tensor.shape().size() >= 2, "matmul: ", name, " must have two axes or more, got shape ", tensor.shape());
+  const bool flipped = transpose == Transpose::yes;
+  return {tensor, transpose, tensor.dim(flipped ? -1 : -2), tensor.dim(flipped ? -2 : -1), {tensor.shape().begin(), tensor.shape().end() - 2}};
 }
 
 /// C = op(a) op(b), unrecorded.
 Tensor product(const Tensor& a, Transpose transpose_a, const Tensor& b, Transpose transpose_b) {
-  const Matrix left = matrix_of(a, transpose_a, "a"), right = matrix_of(b, transpose_b, "b");
+  const Matrices left = matrices_of(a, transpose_a, "a"), right = matrices_of(b, transpose_b, "b");
   check(left.columns == right.rows, "matmul: inner extents must agree, got ", left.columns, " and ", right.rows, " (a ", a.shape(), ", b ", b.shape(),
         ")");
   check(a.dtype() == b.dtype(), "matmul: dtypes must agree, got ", a.dtype(), " and ", b.dtype());
-  Tensor c = Tensor::empty({left.rows, right.columns}, a.dtype());
-  parallel_gemm({.m = left.rows,
-                 .n = right.columns,
-                 .k = left.columns,
-                 .a = {a.raw(), std::max<std::int64_t>(a.dim(1), 1), transpose_a},
-                 .b = {b.raw(), std::max<std::int64_t>(b.dim(1), 1), transpose_b},
-                 .c = c.mutable_raw(),
-                 .ldc = std::max<std::int64_t>(right.columns, 1),
-                 .dtype = a.dtype()});
+  const Broadcast batch("matmul", left.batch, right.batch);
+  Shape shape = batch.shape();
+  const std::int64_t products = element_count(shape);
+  shape.insert(shape.end(), {left.rows, right.columns});
+  Tensor c = Tensor::empty(shape, a.dtype());
+  const std::int64_t element = size_of(a.dtype());
+  auto* out = static_cast<std::byte*>(c.mutable_raw());
+  const auto multiply = [&](std::int64_t rows, std::int64_t of_a, std::int64_t of_b, std::int64_t of_c) {
+    parallel_gemm({.m = rows,
+                   .n = right.columns,
+                   .k = left.columns,
+                   .a = {static_cast<const std::byte*>(a.raw()) + of_a * left.rows * left.columns * element, left.ld(), transpose_a},
+                   .b = {static_cast<const std::byte*>(b.raw()) + of_b * right.rows * right.columns * element, right.ld(), transpose_b},
+                   .c = out + of_c * left.rows * right.columns * element,
+                   .ldc = std::max<std::int64_t>(right.columns, 1),
+                   .dtype = a.dtype()});
+  };
+  if (right.batch.empty() && transpose_a == Transpose::no) {
+    multiply(products * left.rows, 0, 0, 0);  // one matrix on the right: all batches of a are rows of one product
+    return c;
+  }
+  const std::vector<std::int64_t> of_a = batch.places(left.batch), of_b = batch.places(right.batch);
+  parallel_tasks(products, [&](std::int64_t i) { multiply(left.rows, of_a[static_cast<std::size_t>(i)], of_b[static_cast<std::size_t>(i)], i); });
   return c;
 }
+
+/// The rows of all batches as one matrix.
+Tensor as_rows(const Tensor& x) { return x.reshape({element_count({x.shape().begin(), x.shape().end() - 1}), x.dim(-1)}); }
 
 }  // namespace
 
@@ -69,10 +92,19 @@ Tensor matmul(const Tensor& a, const Tensor& b, Transpose transpose_a, Transpose
     const Tensor& dc = grad_outputs[0];
     const bool ta = transpose_a == Transpose::yes, tb = transpose_b == Transpose::yes;
     const auto flip = [](bool transposed) { return transposed ? Transpose::no : Transpose::yes; };
+    Gradients gradients(2);
     // op(a)' = dc op(b)ᵀ and op(b)' = op(a)ᵀ dc, each transposed back where the operand was.
-    const Tensor da = !a.requires_grad() ? Tensor() : ta ? product(b, transpose_b, dc, Transpose::yes) : product(dc, Transpose::no, b, flip(tb));
-    const Tensor db = !b.requires_grad() ? Tensor() : tb ? product(dc, Transpose::yes, a, transpose_a) : product(a, flip(ta), dc, Transpose::no);
-    return {da, db};
+    if (a.requires_grad())
+      gradients[0] = Broadcast::sum_to(ta ? product(b, transpose_b, dc, Transpose::yes) : product(dc, Transpose::no, b, flip(tb)), a.shape());
+    if (!b.requires_grad()) return gradients;
+    if (b.shape().size() == 2 && a.shape().size() > 2 && !ta) {
+      // One matrix for all batches: the sum over them is one product of all their rows.
+      gradients[1] =
+          tb ? product(as_rows(dc), Transpose::yes, as_rows(a), Transpose::no) : product(as_rows(a), Transpose::yes, as_rows(dc), Transpose::no);
+    } else {
+      gradients[1] = Broadcast::sum_to(tb ? product(dc, Transpose::yes, a, transpose_a) : product(a, flip(ta), dc, Transpose::no), b.shape());
+    }
+    return gradients;
   });
 }
 

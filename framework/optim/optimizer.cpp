@@ -196,14 +196,25 @@ std::regex Optimizer::regular_expression(const std::string& pattern, std::string
 
 void Optimizer::scale_learning_rate(const std::string& pattern, double factor) {
   check(std::isfinite(factor), class_name_, ": the factor of a learning rate must be finite, got ", factor);
-  const std::regex expression = regular_expression(pattern, "the pattern of scale_learning_rate");
+  check(scale_rates(regular_expression(pattern, "the pattern of scale_learning_rate"), factor), class_name_,
+        ": the pattern of scale_learning_rate must match a parameter's path, got '", pattern, "'");
+}
+
+bool Optimizer::scale_rates(const std::regex& expression, double factor) {
   bool found = false;
   for (std::size_t i = 0; i < parameters_.size(); ++i)
     if (std::regex_search(parameters_[i].path, expression)) {
       rate_factors_[i] *= factor;
       found = true;
     }
-  check(found, class_name_, ": the pattern of scale_learning_rate must match a parameter's path, got '", pattern, "'");
+  return found;
+}
+
+void Optimizer::decay_learning_rate_by_layer(std::span<const std::string> patterns, double decay) {
+  check(decay > 0 && decay <= 1, class_name_, ": the decay of learning rates must lie in (0, 1], got ", decay);
+  for (std::size_t i = 0; i < patterns.size(); ++i)
+    scale_rates(regular_expression(patterns[i], "the pattern of decay_learning_rate_by_layer"),
+                std::pow(decay, static_cast<double>(patterns.size() - i)));
 }
 
 void Optimizer::overwrite_with_averages() {

@@ -61,6 +61,11 @@ class Optimizer {
   /// Parameters whose path the regular expression is found in learn (and decay) at `factor` times the rate; factors of several
   /// calls multiply: layer-wise decay is one call a layer. Throws if nothing matches or the factor is not finite.
   void scale_learning_rate(const std::string& pattern, double factor);
+  /// Layer-wise decay: of n patterns, from the input up, parameters whose path the i-th is found in learn at decay^(n - i) times
+  /// the rate, all others (the head) at the full one. A pattern of frozen parameters finds nothing and counts nevertheless. Throws
+  /// unless 0 < decay <= 1. Source: Howard and Ruder 2018, arXiv:1801.06146; with the head at the full rate as Clark et al. 2020,
+  /// arXiv:2003.10555.
+  void decay_learning_rate_by_layer(std::span<const std::string> patterns, double decay);
   /// Weights become their moving averages: the end of training with use_ema. Throws unless use_ema is on.
   void overwrite_with_averages();
 
@@ -84,6 +89,7 @@ class Optimizer {
   /// True if update() takes gradients by rows.
   virtual bool takes_rows() const { return false; }
 
+  bool scale_rates(const std::regex& expression, double factor);
   std::regex regular_expression(const std::string& pattern, std::string_view what) const;
   void check_config(std::string_view class_name) const;
   void accumulate(std::vector<Update>& updates, bool last);

@@ -142,6 +142,12 @@ Tensor BertBackbone::encode(const Tensor& x, const SequenceLayout& layout) const
   return y;
 }
 
+std::vector<std::string> BertBackbone::layer_patterns() const {
+  std::vector<std::string> patterns{"(^|/)((token|position|segment)_embedding|embeddings_layer_norm)/"};
+  for (std::size_t i = 0; i < transformer_layers_.size(); ++i) patterns.push_back(cat("(^|/)transformer_layer_", i, "/"));
+  return patterns;
+}
+
 Tensor BertBackbone::pool(const Tensor& x, const SequenceLayout& layout) const { return pooled_dense_(ops::first_rows(x, layout)); }
 
 }  // namespace linnet

@@ -67,6 +67,9 @@ class BertBackbone : public Model {
   /// tanh of a dense layer over the first row of each sequence: (tokens, hidden_dim) -> (batch, hidden_dim).
   Tensor pool(const Tensor& x, const SequenceLayout& layout) const;
 
+  /// Regular expressions of parameters' paths, for Optimizer::decay_learning_rate_by_layer: the embeddings, then each layer.
+  std::vector<std::string> layer_patterns() const;
+
   const ReversibleEmbedding& token_embedding() const { return token_embedding_; }
   const std::vector<TransformerEncoder*>& transformer_layers() const { return transformer_layers_; }
 

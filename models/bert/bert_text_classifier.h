@@ -46,6 +46,8 @@ class BertTextClassifier : public Model {
   Tensor forward(const PackedTokens& tokens) const;
 
   const BertBackbone& backbone() const { return backbone_; }
+  /// To freeze it, as a whole or by layers: backbone().set_trainable(false).
+  BertBackbone& backbone() { return backbone_; }
 
   /// How texts become inputs. Throws std::invalid_argument if the model has none.
   const BertTextClassifierPreprocessor& preprocessor() const;

@@ -27,6 +27,8 @@ class BertTextEmbedder : public Model {
   static Tensor similarity(const Tensor& queries, const Tensor& documents);
 
   const BertBackbone& backbone() const { return backbone_; }
+  /// To freeze it, as a whole or by layers: backbone().set_trainable(false).
+  BertBackbone& backbone() { return backbone_; }
 
  private:
   Tensor pool(const Tensor& sequence_output, const SequenceLayout& layout) const;

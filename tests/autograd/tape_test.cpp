@@ -3,6 +3,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include "framework/ops/elementwise.h"
+#include "framework/ops/reductions.h"
+#include "framework/ops/unary.h"
 #include "tests/support/throws.h"
 
 using namespace linnet;
@@ -104,8 +106,28 @@ BOOST_AUTO_TEST_CASE(gradients_of_gradients_are_refused) {
   Tape tape;
   tape.backward(ops::sum(x * x));
   const Tensor gradient = x.grad();
+  BOOST_TEST(gradient.is_gradient());
+  BOOST_TEST(ops::square(gradient).to_vector()[0] == 16);  // this tape records no more
   Tape second;
-  BOOST_CHECK_EXCEPTION(second.backward(ops::sum(gradient)), std::invalid_argument, says("must have been recorded on this tape", "got a constant"));
+  const std::string refusal = "gradients of gradients are not computed, got a gradient of shape (1) as input (detach() makes it a constant)";
+  // A penalty on the gradient would silently be left out of the gradient of a loss that has other parts.
+  BOOST_CHECK_EXCEPTION(ops::sum(x) + ops::sum(ops::square(gradient)), std::invalid_argument, says("square: " + refusal));
+  BOOST_CHECK_EXCEPTION(x * x.grad(), std::invalid_argument, says("multiply: " + refusal));
+  BOOST_CHECK_EXCEPTION(x * gradient.reshape({1}), std::invalid_argument, says(refusal));
+  second.backward(ops::sum(x * gradient.detach()));
+  BOOST_TEST(x.grad().item() == 8);
+}
+
+BOOST_AUTO_TEST_CASE(a_gradient_taken_is_a_gradient_too) {
+  Tensor x = leaf({2});
+  Tape tape;
+  tape.backward(ops::sum(x * x));
+  const Tensor gradient = x.take_grad();
+  BOOST_TEST(!x.take_grad().defined());
+  BOOST_TEST(gradient.is_gradient());
+  BOOST_TEST(!gradient.clone().is_gradient());
+  const Tape second;
+  BOOST_CHECK_THROW(x + gradient, std::invalid_argument);
 }
 
 BOOST_AUTO_TEST_CASE(misuse_is_refused) {

@@ -1,4 +1,5 @@
 #include <cmath>
+#include <regex>
 #include <sstream>
 #include <thread>
 
@@ -8,6 +9,7 @@
 #include "framework/data/data_loader.h"
 #include "framework/data/tsv.h"
 #include "framework/ops/cross_entropy.h"
+#include "framework/ops/reductions.h"
 #include "framework/optim/adamw.h"
 #include "models/bert/bert_text_classifier.h"
 #include "tests/support/check_layer.h"
@@ -158,6 +160,77 @@ BOOST_AUTO_TEST_CASE(the_pooled_output_alone_is_the_pooled_output_in_inference_a
   BOOST_TEST(largest_difference(outputs[0], outputs[1]) < 1e-13);
   BOOST_TEST(gradients[0].size() > 1000u);
   BOOST_TEST(largest_difference(gradients[0], gradients[1]) < 1e-13);
+}
+
+BOOST_AUTO_TEST_CASE(checkpointing_changes_no_bit_and_keeps_less_memory) {
+  auto deeper = config(0.2);
+  deeper.backbone.num_layers = 6;
+  BertTextClassifier model(deeper);
+  const std::vector<std::int32_t> lengths(16, 30);
+  const auto scores = [&](const BertBackbone& backbone) {
+    const PackedTokens tokens = packed(lengths);
+    const auto both = backbone.transformer_layers()[0]->forward_with_scores(backbone.embed(tokens), tokens.layout);
+    return ops::mean(both.output * both.output) + ops::sum(both.scores * both.scores);
+  };
+  const std::vector<std::function<Tensor()>> ways{[&] { return model.forward(packed(lengths)); }, [&] { return model.forward(padded(lengths, 32)); },
+                                                  [&] { return scores(model.backbone()); }};
+  for (const auto& way : ways) {
+    std::vector<std::vector<double>> results;
+    std::vector<std::int64_t> peaks;
+    for (const bool on : {false, true}) {
+      model.set_checkpointing(on);
+      set_seed(3);
+      Tape tape;
+      reset_peak_memory();
+      const std::int64_t before = memory_stats().active;
+      const Tensor output = way();
+      tape.backward(ops::mean(output * output));
+      peaks.push_back(memory_stats().peak - before);
+      results.push_back(output.to_vector());
+      for (Parameter& parameter : model.parameters())
+        if (const Tensor gradient = parameter.tensor.take_grad(); gradient.defined())
+          for (const double value : gradient.to_vector()) results.back().push_back(value);
+    }
+    BOOST_TEST((results[0] == results[1]));
+    BOOST_TEST(results[0].size() > 10000u);
+    BOOST_TEST_MESSAGE("peak " << peaks[0] << " bytes, checkpointed " << peaks[1]);
+    if (&way != &ways.back()) BOOST_TEST(peaks[1] < peaks[0] / 2);  // six layers' insides against one layer's and six inputs
+  }
+}
+
+BOOST_AUTO_TEST_CASE(frozen_layers_keep_their_weights_and_the_others_learn) {
+  set_seed(5);
+  BertTextClassifier model(config());
+  model.backbone().set_trainable(false);
+  model.backbone().transformer_layers()[1]->set_trainable(true);
+  std::vector<std::vector<double>> before;
+  for (const Parameter& parameter : model.parameters()) before.push_back(parameter.tensor.to_vector());
+  AdamW optimizer(model.parameters(), {.weight_decay = 0.01});
+  Tape tape;
+  const Tensor logits = model.forward(packed({5, 9}));
+  tape.backward(ops::mean(logits * logits));
+  optimizer.step(1e-3);
+  std::size_t learnt = 0;
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    const Parameter parameter = model.parameters()[i];
+    const bool trained = parameter.path.starts_with("transformer_layer_1/") || parameter.path.starts_with("logits/");
+    BOOST_TEST(parameter.tensor.requires_grad() == trained, parameter.path);
+    BOOST_TEST((parameter.tensor.to_vector() != before[i]) == trained, parameter.path);
+    learnt += trained;
+  }
+  BOOST_TEST(learnt == 18u);
+}
+
+BOOST_AUTO_TEST_CASE(layer_patterns_find_each_parameter_of_the_encoder_once) {
+  const BertTextClassifier model(config());
+  const std::vector<std::string> patterns = model.backbone().layer_patterns();
+  BOOST_TEST(patterns.size() == 3u);
+  for (const Parameter& parameter : model.parameters()) {
+    std::size_t found = 0;
+    for (const std::string& pattern : patterns) found += std::regex_search(parameter.path, std::regex(pattern));
+    const bool top = parameter.path.starts_with("pooled_dense/") || parameter.path.starts_with("logits/");
+    BOOST_TEST(found == (top ? 0u : 1u), parameter.path);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(one_and_two_threads_train_to_the_same_bits) { BOOST_TEST((trained(10, 1) == trained(10, 2))); }

@@ -196,6 +196,21 @@ BOOST_AUTO_TEST_CASE(layers_learn_at_rates_of_their_own) {
                         text("SGD: the factor of a learning rate must be finite, got nan"));
 }
 
+BOOST_AUTO_TEST_CASE(layers_learn_the_slower_the_deeper_they_lie) {
+  const std::vector<Parameter> all{weight("token_embedding/embeddings", {1}), weight("transformer_layer_0/kernel", {1}),
+                                   weight("transformer_layer_1/kernel", {1}), weight("logits/kernel", {1})};
+  SGD sgd(all);
+  const std::vector<std::string> patterns{"embedding", "transformer_layer_0/", "frozen", "transformer_layer_1/"};
+  sgd.decay_learning_rate_by_layer(patterns, 0.5);
+  for (const Parameter& parameter : all) give(parameter, {1});
+  sgd.step(1);
+  const double expected[] = {1 - 0.0625, 1 - 0.125, 1 - 0.5, 0};
+  for (std::size_t i = 0; i < 4; ++i) BOOST_TEST(all[i].tensor.item() == expected[i]);
+  for (const double decay : {0.0, 1.5, std::nan("")})
+    BOOST_CHECK_EXCEPTION(sgd.decay_learning_rate_by_layer(patterns, decay), std::invalid_argument,
+                          text(cat("SGD: the decay of learning rates must lie in (0, 1], got ", decay)));
+}
+
 BOOST_AUTO_TEST_CASE(mistakes_in_the_config_are_named) {
   const Parameter w = weight("dense/kernel", {1});
   const auto refuses = [&](const OptimizerConfig& config, const std::string& message) {

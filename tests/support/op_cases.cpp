@@ -11,8 +11,8 @@ std::vector<OpFamily> op_families() {
   std::vector<OpFamily> families = {
       matmul_family(),  dense_family(),         concatenated_dense_family(),       layer_norm_family(), add_layer_norm_family(),
       dropout_family(), cross_entropy_family(), categorical_crossentropy_family(), attention_family(),  attention_with_scores_family()};
-  for (const auto& more :
-       {loss_families(), elementwise_families(), activation_families(), reduction_families(), row_families(), shape_families(), pooling_families()})
+  for (const auto& more : {loss_families(), elementwise_families(), activation_families(), reduction_families(), row_families(), shape_families(),
+                           pooling_families(), slicing_families(), indexing_families(), unary_families()})
     families.insert(families.end(), more.begin(), more.end());
   return families;
 }
@@ -30,6 +30,15 @@ std::size_t Array::offset(const Shape& index) const {
     at = at * shape[axis] + index[axis];
   }
   return static_cast<std::size_t>(at);
+}
+
+void for_each_index(const Shape& shape, const std::function<void(const Shape& index)>& body) {
+  Shape index(shape.size(), 0);
+  for (std::int64_t i = 0; i < element_count(shape); ++i) {
+    std::int64_t left = i;
+    for (std::size_t axis = shape.size(); axis-- > 0; left /= shape[axis]) index[axis] = left % shape[axis];
+    body(index);
+  }
 }
 
 OpInput normal(Shape shape, double scale, double shift) {

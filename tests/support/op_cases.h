@@ -27,11 +27,16 @@ struct Array {
   double operator()(Index... index) const {
     return values.at(offset({static_cast<std::int64_t>(index)...}));
   }
+  double& at(const Shape& index) { return values.at(offset(index)); }
+  double at(const Shape& index) const { return values.at(offset(index)); }
   std::int64_t dim(std::size_t axis) const { return shape.at(axis); }
 
  private:
   std::size_t offset(const Shape& index) const;
 };
+
+/// Calls body with every index of a shape, in row-major order.
+void for_each_index(const Shape& shape, const std::function<void(const Shape& index)>& body);
 
 /// How one input of a case is made. Real inputs hold float32 numbers, so that every dtype sees the same ones.
 struct OpInput {

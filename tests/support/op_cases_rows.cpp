@@ -39,14 +39,20 @@ OpCase first(const std::string& name, const std::vector<std::int32_t>& lengths, 
   return result;
 }
 
-OpCase same_elements(const std::string& name, const Shape& from, const Shape& to) {
+/// An op whose result has the elements of its input in their order.
+OpCase view(const std::string& name, const Shape& from, const Shape& to, const std::function<Tensor(const Tensor&)>& op) {
   OpCase result;
   result.name = name;
   result.inputs = {normal(from)};
-  result.call = [=](const Tensors& x) -> Tensors { return {ops::reshape(x[0], to)}; };
+  result.call = [=](const Tensors& x) -> Tensors { return {op(x[0])}; };
   result.reference = [=](const Arrays& x) -> Arrays { return {Array{to, x[0].values}}; };
   return result;
 }
+
+OpCase left_over(const std::string& name, const Shape& from, const Shape& asked, const Shape& to) {
+  return view(name, from, to, [=](const Tensor& x) { return ops::reshape(x, asked); });
+}
+OpCase same_elements(const std::string& name, const Shape& from, const Shape& to) { return left_over(name, from, to, to); }
 
 OpCase rows(const std::string& name, const Shape& shape, std::int64_t begin, std::int64_t end) {
   OpCase result;
@@ -94,11 +100,33 @@ std::vector<OpFamily> row_families() {
                       },
                       "first_rows: every sequence must have a token, got an empty one at 1"}}},
       {.op = "reshape",
-       .cases = {same_elements("to a matrix", {2, 3, 2}, {4, 3}), same_elements("to a scalar", {1, 1}, {}), same_elements("nothing", {0, 3}, {3, 0})},
+       .cases = {same_elements("to a matrix", {2, 3, 2}, {4, 3}), same_elements("to a scalar", {1, 1}, {}), same_elements("nothing", {0, 3}, {3, 0}),
+                 left_over("what is left over", {2, 3, 2}, {-1, 4}, {3, 4}), left_over("one", {2, 3}, {3, -1, 2}, {3, 1, 2})},
        .bad_calls = {{[] {
                         ops::reshape(Tensor::zeros({2, 3}), {4});
                       },
-                      "reshape: the number of elements must stay 6, got (4) for (2, 3)"}}},
+                      "reshape: the number of elements must stay 6, got (4) for (2, 3)"},
+                     {[] {
+                        ops::reshape(Tensor::zeros({2, 3}), {-1, 4});
+                      },
+                      "reshape: the number of elements must stay 6, got (-1, 4) for (2, 3)"},
+                     {[] {
+                        ops::reshape(Tensor::zeros({0, 3}), {-1, 0});
+                      },
+                      "reshape: the number of elements must stay 0, got (-1, 0) for (0, 3)"}}},
+      {.op = "expand_dims",
+       .cases = {view("in front", {2, 3}, {1, 2, 3}, [](const Tensor& x) { return ops::expand_dims(x, 0); }),
+                 view("at the end", {2, 3}, {2, 3, 1}, [](const Tensor& x) { return ops::expand_dims(x, -1); }),
+                 view("a scalar", {}, {1}, [](const Tensor& x) { return ops::expand_dims(x, 0); })},
+       .bad_calls = {{[] { ops::expand_dims(Tensor::zeros({2}), 2); }, "expand_dims: the axis must lie in [-2, 2), got 2 (input (2))"}}},
+      {.op = "squeeze",
+       .cases = {view("the middle", {2, 1, 3}, {2, 3}, [](const Tensor& x) { return ops::squeeze(x, 1); }),
+                 view("the only one", {1}, {}, [](const Tensor& x) { return ops::squeeze(x, -1); })},
+       .bad_calls = {{[] {
+                        ops::squeeze(Tensor::zeros({2, 3}), 1);
+                      },
+                      "squeeze: the axis must have an extent of 1, got axis 1 of (2, 3)"},
+                     {[] { ops::squeeze(Tensor::zeros({}), 0); }, "squeeze: the axis must lie in [0, 0), got 0 (input ())"}}},
       {.op = "slice_rows",
        .cases = {rows("the middle", {5, 2}, 1, 4), rows("all", {2, 3}, 0, 2), rows("none", {4, 2}, 2, 2), rows("of a vector", {4}, 3, 4)},
        .bad_calls = {{[] {

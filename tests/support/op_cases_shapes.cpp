@@ -7,22 +7,6 @@
 namespace linnet::testing {
 namespace {
 
-/// Calls body with every index of a shape.
-void for_each_index(const Shape& shape, const std::function<void(const Shape& index)>& body) {
-  Shape index(shape.size(), 0);
-  for (std::int64_t i = 0; i < element_count(shape); ++i) {
-    std::int64_t left = i;
-    for (std::size_t axis = shape.size(); axis-- > 0; left /= shape[axis]) index[axis] = left % shape[axis];
-    body(index);
-  }
-}
-
-double& at(Array& array, const Shape& index) {
-  std::int64_t offset = 0;
-  for (std::size_t axis = 0; axis < index.size(); ++axis) offset = offset * array.shape[axis] + index[axis];
-  return array.values.at(static_cast<std::size_t>(offset));
-}
-
 OpCase permute(const std::string& name, const Shape& shape, const std::vector<int>& order) {
   OpCase result;
   result.name = name;
@@ -31,11 +15,11 @@ OpCase permute(const std::string& name, const Shape& shape, const std::vector<in
   result.reference = [=](const Arrays& x) -> Arrays {
     Shape permuted;
     for (const int axis : order) permuted.push_back(shape[static_cast<std::size_t>(axis)]);
-    Array from = x[0], y = Array::zeros(permuted);
+    Array y = Array::zeros(permuted);
     for_each_index(permuted, [&](const Shape& index) {
       Shape source(index.size());
       for (std::size_t axis = 0; axis < index.size(); ++axis) source[static_cast<std::size_t>(order[axis])] = index[axis];
-      at(y, index) = at(from, source);
+      y.at(index) = x[0].at(source);
     });
     return {y};
   };
@@ -74,7 +58,7 @@ OpCase contract(const std::string& equation, const Shape& a, const Shape& b, con
     for (std::size_t i = 0; i < b.size(); ++i) extents[parts.b[i]] = b[i];
     Shape all;
     for (const auto& [label, extent] : extents) all.push_back(extent);
-    Array left = x[0], right = x[1], y = Array::zeros(result_shape);
+    Array y = Array::zeros(result_shape);
     for_each_index(all, [&](const Shape& index) {
       std::map<char, std::int64_t> value;
       std::size_t i = 0;
@@ -84,7 +68,7 @@ OpCase contract(const std::string& equation, const Shape& a, const Shape& b, con
         for (const char label : labels) where.push_back(value.at(label));
         return where;
       };
-      at(y, place(parts.result)) += at(left, place(parts.a)) * at(right, place(parts.b));
+      y.at(place(parts.result)) += x[0].at(place(parts.a)) * x[1].at(place(parts.b));
     });
     return {y};
   };

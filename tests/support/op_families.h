@@ -22,15 +22,21 @@ std::vector<OpFamily> loss_families();
 OpFamily matmul_family();
 /// One an activation, and softmax and its like.
 std::vector<OpFamily> activation_families();
-/// Arithmetic with broadcasting.
+/// Arithmetic and comparisons with broadcasting.
 std::vector<OpFamily> elementwise_families();
 /// Normalisation and pooling of rows.
 std::vector<OpFamily> pooling_families();
-/// scale, sum and mean.
+/// sum, max and their like, and cumsum.
 std::vector<OpFamily> reduction_families();
 /// embedding, first_rows and the views.
 std::vector<OpFamily> row_families();
 /// transpose and einsum.
 std::vector<OpFamily> shape_families();
+/// Cutting, joining and padding.
+std::vector<OpFamily> slicing_families();
+/// take and its like.
+std::vector<OpFamily> indexing_families();
+/// Functions of one element, scale and clip.
+std::vector<OpFamily> unary_families();
 
 }  // namespace linnet::testing

@@ -11,5 +11,7 @@ std::filesystem::path source_directory();
 std::filesystem::path linnet_program();
 /// docs/examples/finetune_sst2.cpp, built.
 std::filesystem::path finetune_sst2_example();
+/// docs/examples/word_models.cpp, built.
+std::filesystem::path word_models_example();
 
 }  // namespace linnet::testing

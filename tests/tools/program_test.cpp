@@ -92,6 +92,19 @@ BOOST_AUTO_TEST_CASE(a_seed_gives_the_same_weights_for_any_number_of_threads) {
   BOOST_TEST((weights[0] != read_text(place.output + "/model.weights.h5")));
 }
 
+BOOST_AUTO_TEST_CASE(checkpoints_change_no_weight_and_layer_decay_does) {
+  const Workplace place;
+  const auto weights_with = [&](const std::vector<std::string>& flags) {
+    const ProgramResult tuned = place.finetune(flags);
+    BOOST_TEST(tuned.code == 0);
+    return read_text(place.output + "/model.weights.h5");
+  };
+  const std::string plain = weights_with({});
+  BOOST_TEST((weights_with({"--checkpoint-activations"}) == plain));
+  BOOST_TEST((weights_with({"--layer-decay", "1"}) == plain));
+  BOOST_TEST((weights_with({"--layer-decay", "0.5"}) != plain));
+}
+
 BOOST_AUTO_TEST_CASE(label_names_stay_with_the_model_and_a_fitting_head_is_kept) {
   const Workplace place;
   write_text(place.train, "sentence\tlabel\nthe film is good\tlike\nthe film is bad\tdislike\n");
@@ -132,6 +145,8 @@ BOOST_AUTO_TEST_CASE(wrong_uses_say_what_where_and_how_to_mend_it) {
               "batch_size must be positive, got 0");
   check_fails({"finetune", "--preset", place.preset, "--train", place.train, "--output", place.output, "--warmup", "2"}, 1,
               "--warmup: must lie in [0, 1], got 2");
+  check_fails({"finetune", "--preset", place.preset, "--train", place.train, "--output", place.output, "--layer-decay", "0"}, 1,
+              "--layer-decay: must lie in (0, 1], got 0");
   check_fails({"finetune", "--preset", nowhere, "--train", place.train, "--output", place.output}, 1, nowhere);
   check_fails({"finetune", "--preset", place.preset, "--train", nowhere, "--output", place.output}, 1, nowhere + ": must be a file");
   check_fails({"finetune", "--preset", place.preset, "--train", empty, "--output", place.output}, 1, empty + ": must begin with a header line");

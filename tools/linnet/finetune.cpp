@@ -23,7 +23,8 @@ namespace {
 struct Options {
   std::string preset, train, dev, output;
   std::int64_t epochs = 1, batch_size = 32, sequence_length = 128, seed = 1, threads = 0;
-  double learning_rate = 5e-5, warmup = 0.06, weight_decay = 0.01, global_clipnorm = 1.0;
+  double learning_rate = 5e-5, warmup = 0.06, weight_decay = 0.01, global_clipnorm = 1.0, layer_decay = 1.0;
+  bool checkpoint_activations = false;
   void fields(FieldVisitor& field) {
     field("preset", preset, "where to start: a preset's name, handle or directory");
     field("train", train, "labelled sentences to train on: a TSV file with a header line");
@@ -35,6 +36,8 @@ struct Options {
     field("warmup", warmup, "share of the steps in which the learning rate rises; it falls linearly to 0 afterwards");
     field("weight_decay", weight_decay, "AdamW's decoupled weight decay");
     field("global_clipnorm", global_clipnorm, "largest norm of all gradients together");
+    field("layer_decay", layer_decay, "each layer below the head learns at this share of the rate of the one above it; 1: all alike");
+    field("checkpoint_activations", checkpoint_activations, "keep less in memory and compute encoder layers once more in backward; same results");
     field("sequence_length", sequence_length, "tokens of a sentence at most, [CLS] and [SEP] included; no more than the model takes");
     field("seed", seed, "of the order of sentences, dropout and new weights");
     field("threads", threads, "threads to use; 0: every core");
@@ -51,6 +54,7 @@ Options checked_options(const std::vector<std::string>& arguments) {
   check(options.epochs > 0, "--epochs: must be positive, got ", options.epochs);
   check(options.learning_rate > 0, "--learning-rate: must be positive, got ", options.learning_rate);
   check(options.warmup >= 0 && options.warmup <= 1, "--warmup: must lie in [0, 1], got ", options.warmup);
+  check(options.layer_decay > 0 && options.layer_decay <= 1, "--layer-decay: must lie in (0, 1], got ", options.layer_decay);
   check(options.seed >= 0, "--seed: must not be negative, got ", options.seed);
   return options;
 }
@@ -121,6 +125,8 @@ int finetune(const std::vector<std::string>& arguments) {
   const std::int64_t steps = options.epochs * loader.batches();
   const LinearWarmup schedule{options.learning_rate, static_cast<std::int64_t>(options.warmup * static_cast<double>(steps)), steps};
   AdamW optimizer(model->parameters(), {.weight_decay = options.weight_decay, .global_clipnorm = options.global_clipnorm});
+  optimizer.decay_learning_rate_by_layer(model->backbone().layer_patterns(), options.layer_decay);
+  model->set_checkpointing(options.checkpoint_activations);
   std::cerr << "linnet finetune: " << train.size() << " sentences, " << model->config().num_classes << " classes, " << model->parameter_count()
             << " parameters, " << steps << " steps, " << num_threads() << " threads\n";
 
