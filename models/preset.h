@@ -24,10 +24,18 @@ struct PresetSaveOptions {
   std::int64_t max_shard_bytes = std::int64_t{10} << 30;
 };
 
-/// The directory of a preset: one that KerasHub's or Linnet's save_to_preset wrote, or a BERT checkpoint of Hugging Face
-/// (config.json, model.safetensors, vocab.txt, tokenizer_config.json). Throws std::runtime_error that says what is accepted
-/// for anything else.
-std::filesystem::path resolve_preset(std::string_view preset);
+/// How much of a preset is needed.
+enum class PresetPart {
+  texts,  ///< configs and vocabulary
+  all,    ///< weights too
+};
+/// The directory of a preset. `preset` is a name of presets(), a handle kaggle://ORG/MODEL/keras/VARIATION[/VERSION] or
+/// hf://ORG/REPO[@REVISION], or a local directory: one that KerasHub's or Linnet's save_to_preset wrote, or a BERT checkpoint of
+/// Hugging Face (config.json, model.safetensors, vocab.txt, tokenizer_config.json). What a hub has is fetched into the caches
+/// that KerasHub uses, with a progress bar on a terminal, and read from there the next time; see hub::Settings for
+/// the environment's variables. Throws std::invalid_argument for a malformed handle, std::runtime_error that says what is accepted
+/// for what is none of these, and when a fetch fails.
+std::filesystem::path resolve_preset(std::string_view preset, PresetPart part = PresetPart::all);
 
 /// What a user of the preset may want to know: settings that KerasHub, and so Linnet, treat otherwise than the preset's
 /// maker. One sentence each; mostly none. Throws as resolve_preset does.

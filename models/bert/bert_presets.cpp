@@ -143,7 +143,7 @@ std::shared_ptr<const BertTextClassifierPreprocessor> load_classifier_preprocess
 namespace linnet {
 
 std::unique_ptr<BertBackbone> BertBackbone::from_preset(std::string_view preset, const PresetOptions& options) {
-  const std::filesystem::path directory = resolve_preset(preset);
+  const std::filesystem::path directory = resolve_preset(preset, options.load_weights ? PresetPart::all : PresetPart::texts);
   const Config config = bert::read_backbone_config(directory, options);
   if (!options.load_weights) return std::make_unique<BertBackbone>(config);
   const UninitializedWeights scope;

@@ -72,7 +72,7 @@ void initialize(const Dense& dense) {
 std::unique_ptr<BertTextClassifier> BertTextClassifier::from_preset(std::string_view preset) { return from_preset(preset, Options{}); }
 
 std::unique_ptr<BertTextClassifier> BertTextClassifier::from_preset(std::string_view preset, const Options& options) {
-  const std::filesystem::path directory = resolve_preset(preset);
+  const std::filesystem::path directory = resolve_preset(preset, options.preset.load_weights ? PresetPart::all : PresetPart::texts);
   const std::optional<SavedHead> saved = read_head(directory);
   check(saved || options.num_classes, "BertTextClassifier: num_classes must be given for a preset without a classifier's head, got none (preset ",
         directory.string(), ")");

@@ -170,10 +170,10 @@ BOOST_AUTO_TEST_CASE(large_weights_go_to_shards_and_replace_those_of_before) {
 
 BOOST_AUTO_TEST_CASE(what_is_no_preset_is_refused_with_what_is_accepted) {
   const TemporaryDirectory directory;
-  BOOST_CHECK_EXCEPTION(
-      resolve_preset("kaggle://keras/bert/keras/bert_tiny_en_uncased"), std::runtime_error,
-      says("resolve_preset: must be a local directory that save_to_preset of KerasHub or Linnet wrote, or a Hugging Face BERT checkpoint, "
-           "got the handle 'kaggle://keras/bert/keras/bert_tiny_en_uncased'"));
+  BOOST_CHECK_EXCEPTION(resolve_preset("kaggle://keras/bert"), std::invalid_argument, says("handle: must have the form kaggle://ORG/MODEL"));
+  BOOST_CHECK_EXCEPTION(resolve_preset("bert_tiny"), std::runtime_error,
+                        says("resolve_preset: must be a name that `linnet presets` lists, a handle kaggle://ORG/MODEL/keras/VARIATION[/VERSION] or "
+                             "hf://ORG/REPO[@REVISION], or a directory"));
   BOOST_CHECK_EXCEPTION(resolve_preset((directory / "none").string()), std::runtime_error, says("none', which is no directory"));
   BOOST_CHECK_EXCEPTION(resolve_preset(directory.path().string()), std::runtime_error, says("which has no config.json"));
   write_text(directory / "config.json", "{}");

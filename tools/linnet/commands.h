@@ -7,6 +7,8 @@ namespace linnet::tool {
 
 // The program's subcommands. Each takes the arguments behind its name and returns the exit code; mistakes are thrown.
 
+int presets(const std::vector<std::string>& arguments);
+int fetch(const std::vector<std::string>& arguments);
 int finetune(const std::vector<std::string>& arguments);
 int evaluate(const std::vector<std::string>& arguments);
 int predict(const std::vector<std::string>& arguments);

@@ -11,8 +11,10 @@ namespace {
 
 using linnet::tool::bench;
 using linnet::tool::evaluate;
+using linnet::tool::fetch;
 using linnet::tool::finetune;
 using linnet::tool::predict;
+using linnet::tool::presets;
 
 struct Command {
   std::string_view name;
@@ -20,6 +22,8 @@ struct Command {
   std::string_view help;
 };
 constexpr std::array kCommands{
+    Command{"presets", presets, "list the presets that go by a name"},
+    Command{"fetch", fetch, "fetch presets from Kaggle or Hugging Face into the cache"},
     Command{"finetune", finetune, "train a text classifier from a preset on labelled sentences"},
     Command{"evaluate", evaluate, "measure a classifier's accuracy on labelled sentences"},
     Command{"predict", predict, "classify sentences"},
