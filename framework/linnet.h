@@ -14,6 +14,7 @@
 #include "framework/core/version.h"                         // IWYU pragma: export
 #include "framework/data/data_loader.h"                     // IWYU pragma: export
 #include "framework/data/tsv.h"                             // IWYU pragma: export
+#include "framework/hub/repository.h"                       // IWYU pragma: export
 #include "framework/io/safetensors.h"                       // IWYU pragma: export
 #include "framework/io/weights.h"                           // IWYU pragma: export
 #include "framework/layers/activation.h"                    // IWYU pragma: export
@@ -80,11 +81,13 @@
 #include "framework/train/mean_metrics.h"                   // IWYU pragma: export
 #include "framework/train/metric.h"                         // IWYU pragma: export
 #include "framework/train/metrics.h"                        // IWYU pragma: export
+#include "models/bert/bert_export.h"                        // IWYU pragma: export
 #include "models/bert/bert_masked_lm.h"                     // IWYU pragma: export
 #include "models/bert/bert_masked_lm_preprocessor.h"        // IWYU pragma: export
 #include "models/bert/bert_text_classifier.h"               // IWYU pragma: export
 #include "models/bert/bert_text_embedder.h"                 // IWYU pragma: export
 #include "models/bert/bert_text_embedder_preprocessor.h"    // IWYU pragma: export
+#include "models/preset_info.h"                             // IWYU pragma: export
 
 /// All of Linnet: tensors, the tape, layers, optimizers, files, texts, models.
 namespace linnet {

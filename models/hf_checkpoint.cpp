@@ -1,8 +1,12 @@
 #include "models/hf_checkpoint.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "framework/core/error.h"
+#include "framework/io/atomic_file.h"
+#include "framework/io/convert.h"
 #include "models/preset_files.h"
 
 namespace linnet::hugging_face {
@@ -67,16 +71,83 @@ void load(Layer& layer, const Safetensors& weights, const std::function<Source(c
     if (dtype == DType::int8 || dtype == DType::int32) report("dtype of ", source.name, " ", dtype, " in the file, a float in the model");
   }
   check_file(problems.empty(), "from_preset: ", weights.path().string(), " does not fit ", layer.class_name(), ": ", problems);
-  std::vector<Tensor> values;
   for (std::size_t i = 0; i < parameters.size(); ++i) {
-    Tensor value = Tensor::empty(sources[i].shape, parameters[i].tensor.dtype());
-    weights.read_into(sources[i].name, value);
-    values.push_back((sources[i].transposed ? transpose(value) : value).reshape(parameters[i].tensor.shape()));
-  }
-  for (std::size_t i = 0; i < values.size(); ++i) {
     Tensor variable = parameters[i].tensor;
-    variable.assign(values[i]);
+    if (!sources[i].transposed) {
+      Tensor view = variable.reshape(sources[i].shape);
+      weights.read_into(sources[i].name, view);
+      continue;
+    }
+    Tensor value = Tensor::empty(sources[i].shape, variable.dtype());
+    weights.read_into(sources[i].name, value);
+    variable.assign(transpose(value).reshape(variable.shape()));
   }
+}
+
+std::vector<Parameter> tensors_of(const Layer& layer, DType dtype, const std::function<Source(const Parameter& parameter)>& source_of) {
+  std::vector<Parameter> tensors;
+  for (const Parameter& parameter : layer.parameters()) {
+    const Source source = source_of(parameter);
+    const Tensor value = convert(parameter.tensor.detach(), dtype);
+    if (!source.transposed) tensors.push_back({source.name, value.reshape(source.shape)});
+    else tensors.push_back({source.name, transpose(value.reshape({source.shape[1], source.shape[0]}))});
+  }
+  return tensors;
+}
+
+namespace {
+
+std::int64_t bytes_of(const Parameter& parameter) { return parameter.tensor.size() * size_of(parameter.tensor.dtype()); }
+
+void remove_if(const std::filesystem::path& directory, const std::function<bool(const std::string& name)>& unwanted) {
+  std::vector<std::filesystem::path> found;
+  for (const auto& entry : std::filesystem::directory_iterator(directory))
+    if (unwanted(entry.path().filename().string())) found.push_back(entry.path());
+  for (const std::filesystem::path& file : found) std::filesystem::remove(file);
+}
+
+bool is_shard(const std::string& name) { return name.starts_with("model-") && name.ends_with(".safetensors"); }
+
+std::string five_digits(std::size_t number) {
+  const std::string digits = std::to_string(number);
+  return std::string(5 - std::min<std::size_t>(5, digits.size()), '0') + digits;
+}
+
+}  // namespace
+
+void save(const std::filesystem::path& directory, const std::vector<Parameter>& tensors, std::int64_t max_shard_bytes) {
+  const std::map<std::string, std::string> metadata{{"format", "pt"}};  // transformers insists on it
+  std::vector<std::vector<Parameter>> shards(1);
+  std::int64_t bytes = 0, total = 0;
+  for (const Parameter& parameter : tensors) {
+    const std::int64_t more = bytes_of(parameter);
+    check(max_shard_bytes <= 0 || more <= max_shard_bytes, "export: a tensor must fit in a shard of ", max_shard_bytes, " bytes, got ", more, " for ",
+          parameter.path, " (raise max_shard_bytes)");
+    if (max_shard_bytes > 0 && bytes + more > max_shard_bytes) {
+      shards.emplace_back();
+      bytes = 0;
+    }
+    shards.back().push_back(parameter);
+    bytes += more;
+    total += more;
+  }
+  if (shards.size() == 1) {
+    write_safetensors(directory / kWeights, tensors, metadata);
+    remove_if(directory, [](const std::string& name) { return name == kIndex || is_shard(name); });
+    return;
+  }
+  std::map<std::string, std::string> places;
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    const std::string name = cat("model-", five_digits(i + 1), "-of-", five_digits(shards.size()), ".safetensors");
+    write_safetensors(directory / name, shards[i], metadata);
+    names.insert(name);
+    for (const Parameter& parameter : shards[i]) places[parameter.path] = name;
+  }
+  JsonValue map = JsonValue::object();
+  for (const auto& [tensor, file] : places) map.set(tensor, file);
+  write_text(directory / kIndex, JsonValue::object({{"metadata", JsonValue::object({{"total_size", total}})}, {"weight_map", map}}).dump());
+  remove_if(directory, [&](const std::string& name) { return name == kWeights || (is_shard(name) && !names.contains(name)); });
 }
 
 std::vector<std::string> notes(const JsonValue& config) {

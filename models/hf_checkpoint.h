@@ -26,8 +26,14 @@ struct Source {
   bool transposed = false;
 };
 /// Sets every parameter of `layer` from its source, cast to its dtype; other tensors of the checkpoint are ignored. Throws
-/// std::runtime_error with all that are missing or have another shape at once; then the layer is as it was.
+/// std::runtime_error with all that are missing or have another shape at once, before anything is read.
 void load(Layer& layer, const Safetensors& weights, const std::function<Source(const Parameter& parameter)>& source_of);
+
+/// The way back: the tensors that load would read `layer` from, of that dtype, in the order of its parameters.
+std::vector<Parameter> tensors_of(const Layer& layer, DType dtype, const std::function<Source(const Parameter& parameter)>& source_of);
+/// model.safetensors, or model-00001-of-0000N.safetensors and their index if one would have more than `max_shard_bytes` bytes
+/// (0: never); removes the other form that an earlier save left.
+void save(const std::filesystem::path& directory, const std::vector<Parameter>& tensors, std::int64_t max_shard_bytes);
 
 /// Where KerasHub's model, and so ours, computes otherwise than transformers with this config.json.
 std::vector<std::string> notes(const JsonValue& config);

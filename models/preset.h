@@ -29,8 +29,8 @@ enum class PresetPart {
   texts,  ///< configs and vocabulary
   all,    ///< weights too
 };
-/// The directory of a preset. `preset` is a name of presets(), a handle kaggle://ORG/MODEL/keras/VARIATION[/VERSION] or
-/// hf://ORG/REPO[@REVISION], or a local directory: one that KerasHub's or Linnet's save_to_preset wrote, or a BERT checkpoint of
+/// The directory of a preset. `preset` is a name of presets(), a handle `kaggle://ORG/MODEL/keras/VARIATION[/VERSION]` or
+/// `hf://ORG/REPO[\@REVISION]`, or a local directory: one that KerasHub's or Linnet's save_to_preset wrote, or a BERT checkpoint of
 /// Hugging Face (config.json, model.safetensors, vocab.txt, tokenizer_config.json). What a hub has is fetched into the caches
 /// that KerasHub uses, with a progress bar on a terminal, and read from there the next time; see hub::Settings for
 /// the environment's variables. Throws std::invalid_argument for a malformed handle, std::runtime_error that says what is accepted

@@ -88,7 +88,7 @@ void load_weight_files(const std::filesystem::path& directory, Layer& backbone) 
   const bool whole = has_file(directory, kWeights);
   check_file(whole || has_file(directory, kShardIndex), "from_preset: ", directory.string(), " must hold ", kWeights, " or ", kShardIndex,
              " (fetch or save it again, or pass load_weights = false)");
-  load_weights(backbone, directory / (whole ? kWeights : kShardIndex));
+  load_weights(backbone, directory / (whole ? kWeights : kShardIndex), {.in_place = true});
 }
 
 void check_size(const std::filesystem::path& directory, double parameters) {

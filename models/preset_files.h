@@ -25,6 +25,7 @@ void make_directory(const std::filesystem::path& directory);
 void save_metadata(const std::filesystem::path& directory, const Layer& backbone);
 /// model.weights.h5, or model.weights.json and its shards; removes the other form that an earlier save left.
 void save_weight_files(const std::filesystem::path& directory, const Layer& backbone, const PresetSaveOptions& options);
+/// For a new backbone: one that fails to load is of no use.
 void load_weight_files(const std::filesystem::path& directory, Layer& backbone);
 
 /// Throws std::runtime_error if the directory's weights have fewer bytes than the model that config.json describes has

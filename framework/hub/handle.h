@@ -9,12 +9,12 @@
 /// Models on hubs: what they are called, how they are fetched, where they are kept.
 namespace linnet::hub {
 
-/// kaggle://OWNER/MODEL/FRAMEWORK/VARIATION[/VERSION]; without a version the newest is meant.
+/// `kaggle://OWNER/MODEL/FRAMEWORK/VARIATION[/VERSION]`; without a version the newest is meant.
 struct KaggleHandle {
   std::string owner, model, framework, variation;
   std::optional<std::int64_t> version = {};
 };
-/// hf://ORG/REPO[@REVISION]; a revision is a branch, a tag or a commit.
+/// `hf://ORG/REPO[\@REVISION]`; a revision is a branch, a tag or a commit.
 struct HuggingFaceHandle {
   std::string repository, revision = "main";
 };

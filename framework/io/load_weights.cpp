@@ -224,11 +224,16 @@ LoadReport load_weights(Layer& layer, const std::filesystem::path& file, const L
   check_file(!options.strict || plan.report.empty(), "load_weights: ", file.string(), " does not fit ", layer.class_name(), ": ",
              plan.report.empty() ? "" : describe(plan.report, layer, stored));
 
-  // All is read before anything is assigned: a damaged file must leave the layer as it was.
+  // Unless told otherwise, all is read before anything is assigned: a damaged file must leave the layer as it was.
   std::vector<std::pair<Tensor, Tensor>> values;  // variable, new value
   for (const Plan::Read& read : plan.reads) {
     const Hdf5File& from = stored.file_of(read.path);
     if (from.shape(read.path) != read.variable.shape() || is_integer(from.dtype(read.path)) != is_integer(read.variable.dtype())) continue;
+    if (options.in_place) {
+      Tensor variable = read.variable;
+      from.read_into(read.path, variable);
+      continue;
+    }
     values.emplace_back(read.variable, Tensor::like(read.variable));
     from.read_into(read.path, values.back().second);
   }

@@ -16,6 +16,8 @@ class MappedFile {
   MappedFile& operator=(MappedFile&& other) noexcept;
 
   std::span<const std::byte> bytes() const { return bytes_; }
+  /// Gives back the memory of the pages within `part`, which has been read; reading it again pages it in again.
+  static void release(std::span<const std::byte> part);
 
  private:
   std::span<const std::byte> bytes_;

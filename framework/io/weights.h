@@ -41,6 +41,8 @@ void save_weights(const Layer& layer, const std::filesystem::path& file, const S
 struct LoadOptions {
   bool strict = true;
   ChildFilter skip = {};
+  /// Reads straight into the variables, which saves a copy of them all; a damaged file leaves them partly read. For new layers.
+  bool in_place = false;
 };
 /// What did not fit. Variables are named by their paths in the model, what is unexpected by its path in the file.
 struct LoadReport {
@@ -49,7 +51,7 @@ struct LoadReport {
 };
 /// Reads every parameter from a .weights.h5, or from the shards of a .weights.json, cast to the variable's dtype. Optimizer
 /// state and seeds in the file are ignored. Throws std::runtime_error with everything that does not fit at once, unless
-/// `strict` is false: then what fits is loaded. When it throws, the layer is as it was before.
+/// `strict` is false: then what fits is loaded. When it throws, the layer is as it was before, unless it was `in_place`.
 LoadReport load_weights(Layer& layer, const std::filesystem::path& file, const LoadOptions& options = {});
 
 }  // namespace linnet
