@@ -83,4 +83,16 @@ void load_bert(const std::filesystem::path& directory, BertBackbone& backbone) {
   load(backbone, weights, [&](const Parameter& parameter) { return source_of(parameter, prefix, old_norm_names); });
 }
 
+std::vector<Parameter> bert_tensors(const BertBackbone& backbone, const std::string& prefix, DType dtype) {
+  return tensors_of(backbone, dtype, [&](const Parameter& parameter) { return source_of(parameter, prefix, false); });
+}
+
+std::vector<Parameter> dense_tensors(const Dense& dense, const std::string& prefix, DType dtype) {
+  return tensors_of(dense, dtype, [&](const Parameter& parameter) -> Source {
+    const Shape& shape = parameter.tensor.shape();
+    if (parameter.path == "bias") return {prefix + ".bias", shape, false};
+    return {prefix + ".weight", {shape[1], shape[0]}, true};
+  });
+}
+
 }  // namespace linnet::hugging_face

@@ -13,5 +13,9 @@ namespace linnet::hugging_face {
 BertBackbone::Config read_bert_config(const JsonValue& config);
 /// The pooler must be there. Throws std::runtime_error with all tensors that are missing or have another shape.
 void load_bert(const std::filesystem::path& directory, BertBackbone& backbone);
+/// The backbone's tensors of that dtype as transformers names them, behind `prefix`.
+std::vector<Parameter> bert_tensors(const BertBackbone& backbone, const std::string& prefix, DType dtype);
+/// PREFIX.weight (units, input_dim) and PREFIX.bias.
+std::vector<Parameter> dense_tensors(const Dense& dense, const std::string& prefix, DType dtype);
 
 }  // namespace linnet::hugging_face

@@ -48,6 +48,7 @@ class BertTextClassifier : public Model {
   const BertBackbone& backbone() const { return backbone_; }
   /// To freeze it, as a whole or by layers: backbone().set_trainable(false).
   BertBackbone& backbone() { return backbone_; }
+  const Dense& output_dense() const { return output_dense_; }
 
   /// How texts become inputs. Throws std::invalid_argument if the model has none.
   const BertTextClassifierPreprocessor& preprocessor() const;

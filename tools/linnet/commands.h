@@ -9,6 +9,8 @@ namespace linnet::tool {
 
 int presets(const std::vector<std::string>& arguments);
 int fetch(const std::vector<std::string>& arguments);
+int inspect(const std::vector<std::string>& arguments);
+int convert(const std::vector<std::string>& arguments);
 int finetune(const std::vector<std::string>& arguments);
 int evaluate(const std::vector<std::string>& arguments);
 int predict(const std::vector<std::string>& arguments);

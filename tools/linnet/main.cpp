@@ -10,9 +10,11 @@
 namespace {
 
 using linnet::tool::bench;
+using linnet::tool::convert;
 using linnet::tool::evaluate;
 using linnet::tool::fetch;
 using linnet::tool::finetune;
+using linnet::tool::inspect;
 using linnet::tool::predict;
 using linnet::tool::presets;
 
@@ -24,6 +26,8 @@ struct Command {
 constexpr std::array kCommands{
     Command{"presets", presets, "list the presets that go by a name"},
     Command{"fetch", fetch, "fetch presets from Kaggle or Hugging Face into the cache"},
+    Command{"inspect", inspect, "list the variables of weight files and presets, or compare two"},
+    Command{"convert", convert, "write a preset in KerasHub's or Hugging Face's form"},
     Command{"finetune", finetune, "train a text classifier from a preset on labelled sentences"},
     Command{"evaluate", evaluate, "measure a classifier's accuracy on labelled sentences"},
     Command{"predict", predict, "classify sentences"},
