@@ -155,7 +155,7 @@ std::vector<std::string> notes(const JsonValue& config) {
   if (const JsonValue* activation = config.find("hidden_act"); activation && activation->brief() == "\"gelu\"")
     result.push_back(cat(activation->where(),
                          " is gelu: KerasHub and Linnet compute its tanh approximation, so outputs differ from transformers' by "
-                         "up to about 1e-3"));
+                         "up to about 1e-3 (the option activation = gelu gives the exact form)"));
   if (const JsonValue* epsilon = config.find("layer_norm_eps"); epsilon && epsilon->number() != 1e-12)
     result.push_back(cat(epsilon->where(), " is ", epsilon->brief(), ": KerasHub and Linnet compute with 1e-12"));
   return result;

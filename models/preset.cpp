@@ -30,8 +30,10 @@ std::filesystem::path resolve_preset(std::string_view preset, PresetPart part) {
 std::vector<std::string> preset_notes(std::string_view preset) {
   const std::filesystem::path directory = resolve_preset(preset, PresetPart::texts);
   const JsonValue config = preset::read_json_file(directory, "config.json");
-  if (preset::form_of(config) == preset::Form::keras_hub) return {};
-  return hugging_face::notes(config);
+  if (preset::form_of(config) == preset::Form::hugging_face) return hugging_face::notes(config);
+  const JsonValue* activation = config.at("config").find("activation");
+  if (!activation) return {};
+  return {cat(activation->where(), " is ", activation->brief(), ": KerasHub ignores it and computes gelu_approximate")};
 }
 
 }  // namespace linnet

@@ -16,6 +16,8 @@ struct PresetOptions {
   bool load_weights = true;            ///< false: initial values
   DTypePolicy dtype = {};              ///< of the model; what the preset was saved in does not matter, as in KerasHub
   std::optional<double> dropout = {};  ///< in place of the preset's
+  /// In place of the preset's: `gelu` for a checkpoint that was trained with the exact form.
+  std::optional<std::string> activation = {};
 };
 
 /// How save_to_preset writes one.
@@ -29,12 +31,12 @@ enum class PresetPart {
   texts,  ///< configs and vocabulary
   all,    ///< weights too
 };
-/// The directory of a preset. `preset` is a name of presets(), a handle `kaggle://ORG/MODEL/keras/VARIATION[/VERSION]` or
-/// `hf://ORG/REPO[\@REVISION]`, or a local directory: one that KerasHub's or Linnet's save_to_preset wrote, or a BERT checkpoint of
-/// Hugging Face (config.json, model.safetensors, vocab.txt, tokenizer_config.json). What a hub has is fetched into the caches
-/// that KerasHub uses, with a progress bar on a terminal, and read from there the next time; see hub::Settings for
-/// the environment's variables. Throws std::invalid_argument for a malformed handle, std::runtime_error that says what is accepted
-/// for what is none of these, and when a fetch fails.
+/// The directory of a preset (from_preset takes .keras files, too). `preset` is a name of presets(), a handle
+/// `kaggle://ORG/MODEL/keras/VARIATION[/VERSION]` or `hf://ORG/REPO[\@REVISION]`, or a local directory: one that KerasHub's or Linnet's
+/// save_to_preset wrote, or a BERT checkpoint of Hugging Face (config.json, model.safetensors, vocab.txt, tokenizer_config.json). What a hub has is
+/// fetched into the caches that KerasHub uses, with a progress bar on a terminal, and read from there the next time; see hub::Settings for the
+/// environment's variables. Throws std::invalid_argument for a malformed handle, std::runtime_error that says what is accepted for what is none of
+/// these, and when a fetch fails.
 std::filesystem::path resolve_preset(std::string_view preset, PresetPart part = PresetPart::all);
 
 /// What a user of the preset may want to know: settings that KerasHub, and so Linnet, treat otherwise than the preset's

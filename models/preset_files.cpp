@@ -7,6 +7,7 @@
 #include "framework/core/version.h"
 #include "framework/io/atomic_file.h"
 #include "framework/io/weights.h"
+#include "framework/layers/names.h"
 
 namespace linnet::preset {
 namespace {
@@ -85,6 +86,10 @@ void save_weight_files(const std::filesystem::path& directory, const Layer& back
 }
 
 void load_weight_files(const std::filesystem::path& directory, Layer& backbone) {
+  if (has_file(directory, kWholeWeights)) {
+    load_weights(backbone, directory / kWholeWeights, {.group = "layers/" + snake_case(backbone.class_name())});
+    return;
+  }
   const bool whole = has_file(directory, kWeights);
   check_file(whole || has_file(directory, kShardIndex), "from_preset: ", directory.string(), " must hold ", kWeights, " or ", kShardIndex,
              " (fetch or save it again, or pass load_weights = false)");

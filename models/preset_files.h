@@ -10,6 +10,9 @@
 /// The files of a preset that do not depend on the model's class. Internal to the models.
 namespace linnet::preset {
 
+/// The weights of a whole task with its backbone, as a .keras file has them: in the place of a backbone's and a head's files.
+inline constexpr const char* kWholeWeights = "whole.weights.h5";
+
 /// Whose form a preset has.
 enum class Form { keras_hub, hugging_face };
 /// Which of the two forms config.json has. Throws std::runtime_error if neither.
@@ -25,7 +28,7 @@ void make_directory(const std::filesystem::path& directory);
 void save_metadata(const std::filesystem::path& directory, const Layer& backbone);
 /// model.weights.h5, or model.weights.json and its shards; removes the other form that an earlier save left.
 void save_weight_files(const std::filesystem::path& directory, const Layer& backbone, const PresetSaveOptions& options);
-/// For a new backbone: one that fails to load is of no use.
+/// For a new backbone: one that fails to load is of no use. Throws std::runtime_error with all that does not fit.
 void load_weight_files(const std::filesystem::path& directory, Layer& backbone);
 
 /// Throws std::runtime_error if the directory's weights have fewer bytes than the model that config.json describes has

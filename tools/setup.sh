@@ -11,7 +11,7 @@ packages=(
   libxtensor-blas-dev libopenblas-dev       # matrix products
   libhdf5-dev hdf5-tools                    # .weights.h5 files, and h5diff to compare them
   nlohmann-json3-dev libicu-dev             # configs; Unicode
-  libcurl4-openssl-dev libarchive-dev       # presets from hubs: HTTP, and the archives that some come in
+  libcurl4-openssl-dev libarchive-dev       # presets from hubs: HTTP, archives; .keras files
   libssl-dev                                # their checksums
   libcli11-dev libboost-test-dev            # the program's flags; tests
   python3 python3-pip python3-venv          # checks, the tests' hub; the quickstart's weights; real KerasHub for tools/interop.sh

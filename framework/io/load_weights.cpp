@@ -154,13 +154,14 @@ class Planner {
 
 bool lies_below(const std::string& path, const std::string& group) { return path.starts_with(group + "/"); }
 
-/// Datasets that nothing in the model explains.
-std::vector<std::string> unexpected(const Stored& stored, const Plan& plan) {
+/// Datasets below `root` that nothing in the model explains.
+std::vector<std::string> unexpected(const Stored& stored, const Plan& plan, const std::string& root) {
   std::set<std::string> read;
   for (const Plan::Read& entry : plan.reads) read.insert(entry.path);
   std::vector<std::string> result;
   for (const auto& [path, file] : stored.datasets()) {
-    const bool explained = read.contains(path) || lies_below(path, "optimizer") || path.find("seed_generator") != std::string::npos ||
+    const bool explained = (!root.empty() && !lies_below(path, root)) || read.contains(path) || lies_below(path, "optimizer") ||
+                           path.find("seed_generator") != std::string::npos ||
                            std::ranges::any_of(plan.known, [&, where = path](const std::string& group) { return lies_below(where, group); });
     if (!explained) result.push_back(path);
   }
@@ -219,8 +220,8 @@ std::string describe(const LoadReport& report, const Layer& layer, const Stored&
 
 LoadReport load_weights(Layer& layer, const std::filesystem::path& file, const LoadOptions& options) {
   const Stored stored(file);
-  Plan plan = Planner(stored, options.skip).plan(layer, "", "");
-  plan.report.unexpected = unexpected(stored, plan);
+  Plan plan = Planner(stored, options.skip).plan(layer, options.group, "");
+  plan.report.unexpected = unexpected(stored, plan, options.group);
   check_file(!options.strict || plan.report.empty(), "load_weights: ", file.string(), " does not fit ", layer.class_name(), ": ",
              plan.report.empty() ? "" : describe(plan.report, layer, stored));
 

@@ -23,7 +23,7 @@ TransformerEncoder::Config encoder_config(const BertBackbone::Config& config) {
           .intermediate_dim = config.intermediate_dim,
           .num_heads = config.num_heads,
           .dropout = config.dropout,
-          .activation = "gelu_approximate",
+          .activation = config.activation,
           .layer_norm_epsilon = kLayerNormEpsilon,
           .kernel_initializer = initializer(),
           .dtype = config.dtype};
@@ -52,6 +52,7 @@ void BertBackbone::Config::fields(FieldVisitor& field) {
   field("dropout", dropout);
   field("max_sequence_length", max_sequence_length);
   field("num_segments", num_segments);
+  field("activation", activation);
   field("dtype", dtype);
 }
 
@@ -65,6 +66,7 @@ void BertBackbone::check_config(const Config& config) {
   check(config.num_layers >= 0 && config.num_layers <= 10000, "BertBackbone: num_layers must be 0 to 10000, got ", config.num_layers);
   check(config.num_heads > 0 && config.num_heads <= config.hidden_dim, "BertBackbone: num_heads must be 1 to hidden_dim ", config.hidden_dim,
         ", got ", config.num_heads);
+  check(is_elementwise(activation_from_name(config.activation)), "BertBackbone: activation must be elementwise, got '", config.activation, "'");
   check(config.dropout >= 0 && config.dropout <= 1, "BertBackbone: dropout must lie in [0, 1], got ", config.dropout);
 }
 

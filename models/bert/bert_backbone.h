@@ -34,10 +34,14 @@ class BertBackbone : public Model {
     std::int64_t vocabulary_size = 0, num_layers = 0, num_heads = 0, hidden_dim = 0, intermediate_dim = 0;
     double dropout = 0.1;
     std::int64_t max_sequence_length = 512, num_segments = 2;
+    /// Of the feed-forward layers. KerasHub has this one alone and ignores another in a preset; `gelu`, the exact form, is what
+    /// most checkpoints of Hugging Face were trained with.
+    std::string activation = "gelu_approximate";
     DTypePolicy dtype = {};
     void fields(FieldVisitor& field);
   };
-  /// Throws std::invalid_argument unless all sizes are positive (num_layers may be 0) and num_heads is at most hidden_dim.
+  /// Throws std::invalid_argument unless all sizes are positive (num_layers may be 0), num_heads is at most hidden_dim and the
+  /// activation is an elementwise one.
   explicit BertBackbone(const Config& config);
   const Config& config() const { return config_; }
   /// What the constructor checks, before anything is allocated.
@@ -48,7 +52,8 @@ class BertBackbone : public Model {
   /// From a preset of any BERT task, or a checkpoint of Hugging Face: see resolve_preset. Throws std::runtime_error that names
   /// file, key and remedy if the preset is missing, damaged or another architecture's.
   static std::unique_ptr<BertBackbone> from_preset(std::string_view preset, const PresetOptions& options = {});
-  /// Writes config.json, metadata.json and the weights as KerasHub does; each file appears as a whole.
+  /// Writes config.json, metadata.json and the weights as KerasHub does; each file appears as a whole. Warns (core/warning.h)
+  /// of an activation that KerasHub would ignore.
   void save_to_preset(const std::filesystem::path& directory, const PresetSaveOptions& options = {}) const;
 
   /// Keras' semantics: every row is kept and computed, the mask says which rows are keys.

@@ -12,6 +12,9 @@ namespace {
 JsonValue backbone_config(const BertBackbone::Config& config, const std::string& architecture, const BertTokenizer* tokenizer, DType dtype) {
   check(config.hidden_dim % config.num_heads == 0, "export: num_heads must divide hidden_dim in transformers, got ", config.num_heads, " and ",
         config.hidden_dim);
+  const bool exact = config.activation == "gelu";
+  check(exact || config.activation == "gelu_approximate", "export: a backbone's activation must be gelu_approximate or gelu, got ",
+        config.activation);
   return JsonValue::object({{"architectures", JsonValue::array({architecture})},
                             {"model_type", "bert"},
                             {"vocab_size", config.vocabulary_size},
@@ -19,7 +22,7 @@ JsonValue backbone_config(const BertBackbone::Config& config, const std::string&
                             {"num_hidden_layers", config.num_layers},
                             {"num_attention_heads", config.num_heads},
                             {"intermediate_size", config.intermediate_dim},
-                            {"hidden_act", "gelu_pytorch_tanh"},
+                            {"hidden_act", exact ? "gelu" : "gelu_pytorch_tanh"},
                             {"hidden_dropout_prob", config.dropout},
                             {"attention_probs_dropout_prob", config.dropout},
                             {"max_position_embeddings", config.max_sequence_length},

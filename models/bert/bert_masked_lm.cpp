@@ -29,6 +29,11 @@ BertMaskedLM::BertMaskedLM(const Config& config)
   for (const char* input : {"padding_mask", "segment_ids", "token_ids", "mask_positions"}) add<InputLayer>(input, {});  // Keras' order
 }
 
+const BertMaskedLMPreprocessor& BertMaskedLM::preprocessor() const {
+  check(preprocessor_ != nullptr, "BertMaskedLM: the model must have a preprocessor, got none (see from_preset and set_preprocessor)");
+  return *preprocessor_;
+}
+
 Tensor BertMaskedLM::forward(const BertInputs& inputs, const Tensor& mask_positions) const {
   return masked_lm_head_.forward(backbone_.forward(inputs).sequence_output, mask_positions);
 }

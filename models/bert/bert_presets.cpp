@@ -1,19 +1,18 @@
 #include "models/bert/bert_presets.h"
 
-#include <algorithm>
-
 #include "framework/core/error.h"
+#include "framework/core/warning.h"
 #include "framework/io/atomic_file.h"
 #include "framework/layers/initializer.h"
 #include "models/bert/bert_hugging_face.h"
 #include "models/keras_config.h"
+#include "models/preset_directory.h"
 #include "models/preset_files.h"
 
 namespace linnet::bert {
 namespace {
 
 using preset::Form;
-using preset::has_file;
 using preset::read_json_file;
 
 JsonValue optional_integer(const std::optional<std::int64_t>& value) { return value ? JsonValue(*value) : JsonValue(); }
@@ -36,6 +35,7 @@ JsonValue to_keras(const BertBackbone::Config& config) {
   json.set("dropout", config.dropout);
   json.set("max_sequence_length", config.max_sequence_length);
   json.set("num_segments", config.num_segments);
+  if (config.activation != BertBackbone::Config().activation) json.set("activation", config.activation);  // KerasHub has no such key
   return keras::hub_object("bert.bert_backbone", "BertBackbone", json);
 }
 
@@ -57,20 +57,12 @@ JsonValue to_keras(const BertTokenizer& tokenizer) {
   return keras::hub_object("bert.bert_tokenizer", "BertTokenizer", json);
 }
 
-JsonValue to_keras(const BertTextClassifierPreprocessor& preprocessor) {
-  JsonValue json = keras::layer_config("bert_text_classifier_preprocessor", "float32");
-  json.set("tokenizer", to_keras(preprocessor.tokenizer()));
-  json.set("config_file", "preprocessor.json");
-  json.set("sequence_length", preprocessor.config().sequence_length);
-  json.set("truncate", preprocessor.config().truncate);
-  return keras::hub_object("bert.bert_text_classifier_preprocessor", "BertTextClassifierPreprocessor", json);
-}
-
 BertBackbone::Config read_backbone_config(const std::filesystem::path& directory, const PresetOptions& options) {
   const JsonValue json = read_json_file(directory, "config.json");
   BertBackbone::Config config = preset::form_of(json) == Form::keras_hub ? read_keras_config(json) : hugging_face::read_bert_config(json);
   config.dtype = options.dtype;
   if (options.dropout) config.dropout = *options.dropout;
+  if (options.activation) config.activation = *options.activation;
   keras::blaming((directory / "config.json").string(), [&] { BertBackbone::check_config(config); });
   if (options.load_weights) preset::check_size(directory, BertBackbone::expected_parameters(config));
   return config;
@@ -82,17 +74,21 @@ void load_backbone(const std::filesystem::path& directory, BertBackbone& backbon
 }
 
 void save_backbone(const std::filesystem::path& directory, const BertBackbone& backbone, const PresetSaveOptions& options) {
+  if (const std::string& activation = backbone.config().activation; activation != BertBackbone::Config().activation)
+    warn(cat("save_to_preset: ", directory.string(), ": KerasHub will ignore the activation ", activation, " and compute ",
+             BertBackbone::Config().activation, "; Linnet will not"));
   write_text(directory / "config.json", to_keras(backbone.config()).dump());
   preset::save_metadata(directory, backbone);
   preset::save_weight_files(directory, backbone, options);
 }
 
-std::shared_ptr<const BertTokenizer> load_tokenizer(const std::filesystem::path& directory) {
+std::shared_ptr<const BertTokenizer> load_tokenizer(const std::filesystem::path& directory, const TokenizerOptions& options) {
   std::shared_ptr<const BertTokenizer> tokenizer;
   BertTokenizer::Config config;
   if (preset::form_of(read_json_file(directory, "config.json")) == Form::hugging_face) {
     const JsonValue json = read_json_file(directory, "tokenizer_config.json");
     config.lowercase = json.at("do_lower_case").boolean();
+    config.strip_accents = options.strip_accents.value_or(config.strip_accents);
     keras::blaming((directory / "vocab.txt").string(),
                    [&] { tokenizer = std::make_shared<BertTokenizer>(Vocabulary::load(directory / "vocab.txt"), config); });
     return tokenizer;
@@ -103,6 +99,7 @@ std::shared_ptr<const BertTokenizer> load_tokenizer(const std::filesystem::path&
   check_file(!vocabulary || vocabulary->is_null(), vocabulary ? vocabulary->where() : "",
              " must be null (the tokens lie in assets/tokenizer/vocabulary.txt)");
   keras::read_fields(json, {"config_file", "vocabulary"}, [&](FieldVisitor& field) { config.fields(field); });
+  config.strip_accents = options.strip_accents.value_or(config.strip_accents);
   const std::filesystem::path file = directory / "assets" / "tokenizer" / "vocabulary.txt";
   keras::blaming(file.string(), [&] { tokenizer = std::make_shared<BertTokenizer>(Vocabulary::load(file), config); });
   return tokenizer;
@@ -116,34 +113,13 @@ void save_tokenizer(const std::filesystem::path& directory, const BertTokenizer&
   write_text(directory / "assets" / "tokenizer" / "vocabulary.txt", lines);
 }
 
-std::shared_ptr<const BertTextClassifierPreprocessor> load_classifier_preprocessor(const std::filesystem::path& directory,
-                                                                                   const BertBackbone::Config& backbone,
-                                                                                   std::optional<std::int64_t> sequence_length) {
-  BertTextClassifierPreprocessor::Config config;
-  config.sequence_length = std::min(config.sequence_length, backbone.max_sequence_length);
-  std::string source = directory.string();
-  if (has_file(directory, "preprocessor.json")) {
-    const JsonValue object = read_json_file(directory, "preprocessor.json");
-    source = (directory / "preprocessor.json").string();
-    if (keras::hub_class_of(object) == "BertTextClassifierPreprocessor")
-      keras::read_fields(object.at("config"), {"tokenizer", "config_file"}, [&](FieldVisitor& field) { config.fields(field); });
-  } else if (has_file(directory, "sentence_bert_config.json")) {
-    const JsonValue json = read_json_file(directory, "sentence_bert_config.json");
-    if (const JsonValue* longest = json.find("max_seq_length"); longest && !longest->is_null()) config.sequence_length = longest->integer();
-  }
-  config.sequence_length = std::min(sequence_length.value_or(config.sequence_length), backbone.max_sequence_length);
-  std::shared_ptr<const BertTextClassifierPreprocessor> preprocessor;
-  const std::shared_ptr<const BertTokenizer> tokenizer = load_tokenizer(directory);
-  keras::blaming(source, [&] { preprocessor = std::make_shared<BertTextClassifierPreprocessor>(tokenizer, config); });
-  return preprocessor;
-}
-
 }  // namespace linnet::bert
 
 namespace linnet {
 
 std::unique_ptr<BertBackbone> BertBackbone::from_preset(std::string_view preset, const PresetOptions& options) {
-  const std::filesystem::path directory = resolve_preset(preset, options.load_weights ? PresetPart::all : PresetPart::texts);
+  const preset::PresetDirectory source(preset, options.load_weights ? PresetPart::all : PresetPart::texts);
+  const std::filesystem::path& directory = source.path();
   const Config config = bert::read_backbone_config(directory, options);
   if (!options.load_weights) return std::make_unique<BertBackbone>(config);
   const UninitializedWeights scope;

@@ -1,36 +1,13 @@
-#include <set>
-
 #include "framework/io/atomic_file.h"
-#include "framework/io/weights.h"
 #include "framework/layers/initializer.h"
-#include "models/bert/bert_presets.h"
+#include "models/bert/bert_task_presets.h"
 #include "models/bert/bert_text_classifier.h"
-#include "models/keras_config.h"
-#include "models/preset_files.h"
+#include "models/preset_directory.h"
 
 namespace linnet {
 namespace {
 
-constexpr const char* kTaskWeights = "task.weights.h5";
 constexpr const char* kLabels = "labels.json";  // ours; KerasHub does not know it
-
-/// task.weights.h5 leaves out the backbone and the inputs that it shares with the task.
-ChildFilter outside_of_head(const BertTextClassifier& model) {
-  return [&model](const Layer::Child& child) {
-    return child.layer.get() == &model.backbone() || dynamic_cast<const InputLayer*>(child.layer.get()) != nullptr;
-  };
-}
-
-JsonValue to_keras(const BertTextClassifier& model) {
-  const JsonValue preprocessor = model.has_preprocessor() ? bert::to_keras(model.preprocessor()) : JsonValue();
-  return keras::hub_object("bert.bert_text_classifier", "BertTextClassifier",
-                           JsonValue::object({{"backbone", bert::to_keras(model.config().backbone)},
-                                              {"preprocessor", preprocessor},
-                                              {"name", "bert_text_classifier"},
-                                              {"num_classes", model.config().num_classes},
-                                              {"activation", model.config().activation},
-                                              {"dropout", model.config().dropout}}));
-}
 
 /// The head of a preset that is a BertTextClassifier's.
 struct SavedHead {
@@ -39,14 +16,12 @@ struct SavedHead {
   double dropout = 0.1;
 };
 std::optional<SavedHead> read_head(const std::filesystem::path& directory) {
-  if (!preset::has_file(directory, "task.json")) return {};
-  const JsonValue object = preset::read_json_file(directory, "task.json");
-  if (keras::hub_class_of(object) != "BertTextClassifier") return {};
+  const std::optional<JsonValue> config = bert::read_task(directory, "BertTextClassifier");
+  if (!config) return {};
   SavedHead head;
-  const JsonValue& config = object.at("config");
-  head.num_classes = config.at("num_classes").integer();
-  if (const JsonValue* activation = config.find("activation")) head.activation = keras::function_name(*activation);
-  if (const JsonValue* dropout = config.find("dropout")) head.dropout = dropout->number();
+  head.num_classes = config->at("num_classes").integer();
+  if (const JsonValue* activation = config->find("activation")) head.activation = keras::function_name(*activation);
+  if (const JsonValue* dropout = config->find("dropout")) head.dropout = dropout->number();
   return head;
 }
 
@@ -72,7 +47,8 @@ void initialize(const Dense& dense) {
 std::unique_ptr<BertTextClassifier> BertTextClassifier::from_preset(std::string_view preset) { return from_preset(preset, Options{}); }
 
 std::unique_ptr<BertTextClassifier> BertTextClassifier::from_preset(std::string_view preset, const Options& options) {
-  const std::filesystem::path directory = resolve_preset(preset, options.preset.load_weights ? PresetPart::all : PresetPart::texts);
+  const preset::PresetDirectory source(preset, options.preset.load_weights ? PresetPart::all : PresetPart::texts);
+  const std::filesystem::path& directory = source.path();
   const std::optional<SavedHead> saved = read_head(directory);
   check(saved || options.num_classes, "BertTextClassifier: num_classes must be given for a preset without a classifier's head, got none (preset ",
         directory.string(), ")");
@@ -91,30 +67,31 @@ std::unique_ptr<BertTextClassifier> BertTextClassifier::from_preset(std::string_
   };
   if (kept) keras::blaming((directory / "task.json").string(), make);
   else make();
-  model->set_preprocessor(bert::load_classifier_preprocessor(directory, config.backbone, options.sequence_length));
+  model->set_preprocessor(
+      bert::load_preprocessor<BertTextClassifierPreprocessor>(directory, "BertTextClassifierPreprocessor", config.backbone, options.sequence_length));
   if (kept) load_labels(directory, *model);
   if (!options.preset.load_weights) return model;
   bert::load_backbone(directory, model->backbone_);
-  if (kept) load_weights(*model, directory / kTaskWeights, {.skip = outside_of_head(*model)});
+  if (kept) bert::load_head(directory, *model, model->backbone_);
   else initialize(model->output_dense_);
   return model;
 }
 
 void BertTextClassifier::save_to_preset(const std::filesystem::path& directory, const PresetSaveOptions& options) const {
-  preset::make_directory(directory);
-  write_text(directory / "task.json", to_keras(*this).dump());
-  // KerasHub saves the optimizer of a compiled task too: that of one never trained, which is what it makes on loading.
-  std::vector<SaveOptions::Group> more{{"optimizer", "adam", {Tensor::zeros({}, DType::int32), Tensor::full({}, 5e-5)}}};
+  JsonValue preprocessor;
   if (preprocessor_) {
-    more.push_back({"preprocessor", "bert_text_classifier_preprocessor"});
-    more.push_back({"preprocessor/tokenizer", "bert_tokenizer"});
+    const BertTextClassifierPreprocessor::Config& config = preprocessor_->config();
+    preprocessor = bert::preprocessor_object("bert.bert_text_classifier_preprocessor", "BertTextClassifierPreprocessor", preprocessor_->tokenizer(),
+                                             JsonValue::object({{"sequence_length", config.sequence_length}, {"truncate", config.truncate}}));
   }
-  save_weights(*this, directory / kTaskWeights, {.skip = outside_of_head(*this), .more = more});
-  bert::save_backbone(directory, backbone_, options);
-  if (preprocessor_) {
-    write_text(directory / "preprocessor.json", bert::to_keras(*preprocessor_).dump());
-    bert::save_tokenizer(directory, preprocessor_->tokenizer());
-  }
+  bert::save_task(
+      directory,
+      {.task = *this,
+       .backbone = backbone_,
+       .config = JsonValue::object({{"num_classes", config_.num_classes}, {"activation", config_.activation}, {"dropout", config_.dropout}}),
+       .preprocessor = preprocessor,
+       .tokenizer = preprocessor_ ? &preprocessor_->tokenizer() : nullptr},
+      options);
   const std::vector<std::string>& names = label_names_;
   write_text(directory / kLabels, JsonValue::object({{"label_names", JsonValue::array({names.begin(), names.end()})}}).dump());
 }

@@ -31,6 +31,11 @@ BertTextEmbedder::BertTextEmbedder(const Config& config)
   for (const char* input : {"padding_mask", "segment_ids", "token_ids"}) add<InputLayer>(input, {});  // Keras' order in a task
 }
 
+const BertTextEmbedderPreprocessor& BertTextEmbedder::preprocessor() const {
+  check(preprocessor_ != nullptr, "BertTextEmbedder: the model must have a preprocessor, got none (see from_preset and set_preprocessor)");
+  return *preprocessor_;
+}
+
 Tensor BertTextEmbedder::forward(const BertInputs& inputs) const {
   const Tensor output = backbone_.forward(inputs).sequence_output;
   const std::int64_t batch = output.dim(0), length = output.dim(1);

@@ -1,6 +1,10 @@
 #pragma once
 
+#include <memory>
+#include <optional>
+
 #include "models/bert/bert_backbone.h"
+#include "models/bert/bert_text_embedder_preprocessor.h"
 
 namespace linnet {
 
@@ -18,6 +22,20 @@ class BertTextEmbedder : public Model {
   explicit BertTextEmbedder(const Config& config);
   const Config& config() const { return config_; }
 
+  /// What from_preset does otherwise than the preset says.
+  struct Options {
+    std::optional<std::string> pooling_mode = {};
+    std::optional<bool> normalize = {};
+    std::optional<bool> strip_accents = {};            ///< of the tokenizer: as in Hugging Face's for uncased models
+    std::optional<std::int64_t> sequence_length = {};  ///< of the preprocessor; no more than the backbone takes
+    PresetOptions preset = {};
+  };
+  /// From an embedder's preset, or any other BERT preset or checkpoint. Throws as BertBackbone::from_preset does.
+  static std::unique_ptr<BertTextEmbedder> from_preset(std::string_view preset);
+  static std::unique_ptr<BertTextEmbedder> from_preset(std::string_view preset, const Options& options);
+  /// Writes the files of KerasHub's save_to_preset; each file appears as a whole.
+  void save_to_preset(const std::filesystem::path& directory, const PresetSaveOptions& options = {}) const;
+
   /// (batch, hidden_dim) of a padded batch, Keras' semantics.
   Tensor forward(const BertInputs& inputs) const;
   /// The same without padding.
@@ -30,11 +48,17 @@ class BertTextEmbedder : public Model {
   /// To freeze it, as a whole or by layers: backbone().set_trainable(false).
   BertBackbone& backbone() { return backbone_; }
 
+  /// How texts become inputs. Throws std::invalid_argument if the model has none.
+  const BertTextEmbedderPreprocessor& preprocessor() const;
+  bool has_preprocessor() const { return preprocessor_ != nullptr; }
+  void set_preprocessor(std::shared_ptr<const BertTextEmbedderPreprocessor> preprocessor) { preprocessor_ = std::move(preprocessor); }
+
  private:
   Tensor pool(const Tensor& sequence_output, const SequenceLayout& layout) const;
 
   Config config_;
   BertBackbone& backbone_;
+  std::shared_ptr<const BertTextEmbedderPreprocessor> preprocessor_;
 };
 
 }  // namespace linnet
