@@ -12,7 +12,9 @@
 #include "framework/core/random.h"                          // IWYU pragma: export
 #include "framework/core/tensor.h"                          // IWYU pragma: export
 #include "framework/core/version.h"                         // IWYU pragma: export
+#include "framework/core/warning.h"                         // IWYU pragma: export
 #include "framework/data/data_loader.h"                     // IWYU pragma: export
+#include "framework/data/text_lines.h"                      // IWYU pragma: export
 #include "framework/data/tsv.h"                             // IWYU pragma: export
 #include "framework/hub/repository.h"                       // IWYU pragma: export
 #include "framework/io/safetensors.h"                       // IWYU pragma: export

@@ -16,9 +16,9 @@ namespace {
 constexpr std::int64_t kMostClasses = 100000;
 
 using Names = std::vector<std::string>;
-const Names kTextColumns{"sentence", "text", "sentence1", "question", "premise", "question1"};
-const Names kPairColumns{"sentence2", "text_pair", "hypothesis", "question2"};
-const Names kLabelColumns{"label", "score", "gold_label"};
+const Names kTextColumns{"sentence", "text", "sentence1", "question", "premise", "question1", "#1 String"};
+const Names kPairColumns{"sentence2", "text_pair", "hypothesis", "question2", "#2 String"};
+const Names kLabelColumns{"label", "score", "gold_label", "is_duplicate", "Quality"};
 
 std::string joined(const Names& names) {
   std::string list;
@@ -112,7 +112,12 @@ TextDataset read_tsv(const std::filesystem::path& path, const TsvOptions& option
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
   const std::string header_line = text;
   const std::vector<std::string_view> header = split(header_line);
-  const std::ptrdiff_t first = column(header, kTextColumns), second = column(header, kPairColumns), label = column(header, kLabelColumns);
+  std::ptrdiff_t first = column(header, kTextColumns), second = column(header, kPairColumns);
+  const std::ptrdiff_t label = column(header, kLabelColumns);
+  if (const std::ptrdiff_t question = column(header, {"question"}), sentence = column(header, {"sentence"}); question >= 0 && sentence >= 0) {
+    first = question;  // QNLI: a question and the sentence that may answer it
+    second = sentence;
+  }
   check_file(first >= 0, file, ":1: the header must name a text column (", joined(kTextColumns), "), got '", header_line, "'");
 
   std::vector<Row> rows;

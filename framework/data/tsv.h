@@ -17,8 +17,9 @@ struct TsvOptions {
 };
 
 /// Reads tab-separated text with a header line, as GLUE's files are: a column `sentence` (or text, sentence1, question,
-/// premise, question1), for pairs also `sentence2` (or text_pair, hypothesis, question2), and `label` (or score, gold_label)
-/// unless the data is unlabelled. No quoting; lines end in `\n` or `\r\n`; trailing spaces of a text are dropped.
+/// premise, question1, #1 String), for pairs also `sentence2` (or text_pair, hypothesis, question2, #2 String; `sentence` beside
+/// `question`), and `label` (or score, gold_label, is_duplicate, Quality) unless the data is unlabelled. No quoting; lines end
+/// in `\n` or `\r\n`; trailing spaces of a text are dropped.
 /// Throws std::runtime_error that names file and line: no such file, no header, a row with other columns than the header,
 /// no rows, text that is not UTF-8, a label that is no class of label_names or no number.
 TextDataset read_tsv(const std::filesystem::path& file, const TsvOptions& options = {});

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "framework/core/error.h"
+
 namespace linnet {
 
 namespace {
@@ -38,6 +40,25 @@ MaskedText BertMaskedLMPreprocessor::preprocess(std::span<const std::string_view
   TokenizedText text = packing_.preprocess(segments);
   MaskedTokens masked = masker_.mask(text.token_ids, stream, row);
   return {std::move(masked.token_ids), std::move(text.segment_ids), std::move(masked.mask_positions), std::move(masked.mask_ids)};
+}
+
+PackedMaskedTokens BertMaskedLMPreprocessor::mask(const PackedTokens& tokens, std::span<const std::int64_t> rows, const RandomStream& stream) const {
+  const SequenceLayout& layout = tokens.layout;
+  check(static_cast<std::int64_t>(rows.size()) == layout.batch(), "BertMaskedLMPreprocessor: rows must have one element a sequence (", layout.batch(),
+        "), got ", rows.size());
+  const std::span<const std::int32_t> ids = tokens.token_ids.data<std::int32_t>();
+  std::vector<std::int32_t> masked_ids, mask_rows, mask_ids;
+  for (std::int64_t i = 0; i < layout.batch(); ++i) {
+    const MaskedTokens masked = masker_.mask(ids.subspan(static_cast<std::size_t>(layout.begin(i)), static_cast<std::size_t>(layout.length(i))),
+                                             stream, rows[static_cast<std::size_t>(i)]);
+    masked_ids.insert(masked_ids.end(), masked.token_ids.begin(), masked.token_ids.end());
+    mask_ids.insert(mask_ids.end(), masked.mask_ids.begin(), masked.mask_ids.end());
+    for (const std::int32_t position : masked.mask_positions) mask_rows.push_back(static_cast<std::int32_t>(layout.begin(i)) + position);
+  }
+  const auto selected = static_cast<std::int64_t>(mask_ids.size());
+  return {{Tensor::from(masked_ids, tokens.token_ids.shape()), tokens.segment_ids, layout},
+          Tensor::from(mask_rows, {selected}),
+          Tensor::from(mask_ids, {selected})};
 }
 
 PaddedMaskedTokens BertMaskedLMPreprocessor::preprocess_batch(std::span<const std::vector<std::string>> examples, const RandomStream& stream,

@@ -9,6 +9,7 @@
 
 #include "framework/config/fields.h"
 #include "framework/core/random.h"
+#include "framework/data/packed_tokens.h"
 #include "framework/text/masked_lm_mask_generator.h"
 #include "models/bert/bert_text_classifier_preprocessor.h"
 
@@ -26,6 +27,13 @@ struct PaddedMaskedTokens {
   PaddedTokens tokens;              ///< (batch, length) int32
   Tensor mask_positions, mask_ids;  ///< (batch, mask_selection_length) int32
   Tensor mask_weights;              ///< (batch, mask_selection_length) float32
+};
+
+/// Sequences without padding of which some tokens are hidden: what training takes.
+struct PackedMaskedTokens {
+  PackedTokens tokens;  ///< token_ids after masking
+  Tensor mask_rows;     ///< (selected) int32: rows of `tokens`, ascending
+  Tensor mask_ids;      ///< (selected) int32: what stood there
 };
 
 /// Packs as BertTextClassifierPreprocessor and hides tokens, never special ones ([UNK] counts as none), as
@@ -47,6 +55,11 @@ class BertMaskedLMPreprocessor {
 
   /// The example is `row` of the global batch; the mask depends on text, stream and row alone.
   MaskedText preprocess(std::span<const std::string_view> segments, const RandomStream& stream, std::int64_t row) const;
+  /// Hides tokens of sequences that are packed already, as a DataLoader over packing() gives them; sequence i is row rows[i] of
+  /// all examples, so that its mask does not depend on its batch. Throws std::invalid_argument unless there is a row a sequence.
+  PackedMaskedTokens mask(const PackedTokens& tokens, std::span<const std::int64_t> rows, const RandomStream& stream) const;
+  /// Texts to sequences, before masking.
+  const BertTextClassifierPreprocessor& packing() const { return packing_; }
   /// Example i is row first_row + i.
   PaddedMaskedTokens preprocess_batch(std::span<const std::vector<std::string>> examples, const RandomStream& stream, std::int64_t first_row) const;
 

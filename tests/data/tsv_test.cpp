@@ -44,6 +44,20 @@ BOOST_AUTO_TEST_CASE(pairs_other_columns_windows_line_ends_and_a_byte_order_mark
   BOOST_TEST(data.at(0).label == 1);
 }
 
+BOOST_AUTO_TEST_CASE(the_columns_of_glue_s_tasks_are_known) {
+  const auto pair = [](const std::string& header) {
+    const TextDataset data = read_tsv(File(header + "\n0\t1\t2\n").path);
+    const TextExample example = data.at(0);
+    return example.text + example.text_pair + (data.labelled() ? data.label_names().back() : "");
+  };
+  BOOST_TEST(pair("index\tquestion\tsentence") == "12");            // QNLI, no labels
+  BOOST_TEST(pair("question\tsentence\tlabel") == "012");           // QNLI
+  BOOST_TEST(pair("sentence1\tsentence2\tgold_label") == "012");    // MNLI
+  BOOST_TEST(pair("question1\tquestion2\tis_duplicate") == "012");  // QQP
+  BOOST_TEST(pair("Quality\t#1 String\t#2 String") == "120");       // MRPC
+  BOOST_TEST(pair("premise\thypothesis\tlabel") == "012");          // as Hugging Face names MNLI's
+}
+
 BOOST_AUTO_TEST_CASE(numbers_name_themselves_and_given_names_number_the_labels) {
   BOOST_TEST(read_tsv(File("sentence\tlabel\na\t3\n").path).label_names().size() == 4u);
   const TextDataset data = read_tsv(File("sentence\tlabel\na\tgood\n").path, {.label_names = {"good", "bad"}});

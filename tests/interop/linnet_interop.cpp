@@ -4,6 +4,10 @@
 //   linnet_interop copy-backbone PRESET OUTPUT_PRESET [MAX_SHARD_BYTES]
 //   linnet_interop run-classifier PRESET TEXTS OUTPUT.h5                  TEXTS: one a line
 //   linnet_interop run-backbone PRESET INPUTS.h5 OUTPUT.h5
+//   linnet_interop copy-masked-lm PRESET OUTPUT_PRESET
+//   linnet_interop copy-embedder PRESET OUTPUT_PRESET
+//   linnet_interop run-masked-lm PRESET INPUTS.h5 OUTPUT.h5               inputs with mask_positions
+//   linnet_interop embed PRESET TEXTS OUTPUT.h5 [ACTIVATION]              with an activation, accents are stripped, too
 //   linnet_interop run-encoders CASES.json ARRAYS.h5 OUTPUT.h5            see run_encoders.h
 #include <fstream>
 #include <functional>
@@ -18,7 +22,9 @@
 #include "framework/io/atomic_file.h"
 #include "framework/io/hdf5_file.h"
 #include "framework/io/hdf5_writer.h"
+#include "models/bert/bert_masked_lm.h"
 #include "models/bert/bert_text_classifier.h"
+#include "models/bert/bert_text_embedder.h"
 #include "tests/interop/run_encoders.h"
 
 using namespace linnet;
@@ -47,17 +53,40 @@ void make_classifier(const Arguments& arguments) {
   model.save_to_preset(arguments.at(2));
 }
 
-void run_classifier(const Arguments& arguments) {
-  const auto model = BertTextClassifier::from_preset(arguments.at(0));
-  std::ifstream lines(arguments.at(1));
+/// What `model` makes of the lines of a file, with its inputs, as `name` in an HDF5 file.
+template <class Model>
+void run_on_texts(const Model& model, const std::string& file, const std::string& name, const std::string& output_file) {
+  std::ifstream lines(file);
   std::vector<std::vector<std::string>> texts;
   for (std::string line; std::getline(lines, line);) texts.push_back({line});
-  const PaddedTokens inputs = model->preprocessor().preprocess_batch(texts);
-  Hdf5Writer output(arguments.at(2));
+  const PaddedTokens inputs = model.preprocessor().preprocess_batch(texts);
+  Hdf5Writer output(output_file);
   output.dataset("inputs/token_ids", inputs.token_ids);
   output.dataset("inputs/segment_ids", inputs.segment_ids);
   output.dataset("inputs/padding_mask", inputs.padding_mask);
-  output.dataset("logits", model->forward(inputs));
+  output.dataset(name, model.forward(inputs));
+  output.finish();
+}
+
+void run_classifier(const Arguments& arguments) {
+  run_on_texts(*BertTextClassifier::from_preset(arguments.at(0)), arguments.at(1), "logits", arguments.at(2));
+}
+
+void embed(const Arguments& arguments) {
+  BertTextEmbedder::Options options;
+  if (arguments.size() > 3) {
+    options.strip_accents = true;
+    options.preset.activation = arguments[3];
+  }
+  run_on_texts(*BertTextEmbedder::from_preset(arguments.at(0), options), arguments.at(1), "embeddings", arguments.at(2));
+}
+
+void run_masked_lm(const Arguments& arguments) {
+  const auto model = BertMaskedLM::from_preset(arguments.at(0));
+  const Hdf5File inputs(arguments.at(1));
+  Hdf5Writer output(arguments.at(2));
+  output.dataset("logits",
+                 model->forward({inputs.read("token_ids"), inputs.read("segment_ids"), inputs.read("padding_mask")}, inputs.read("mask_positions")));
   output.finish();
 }
 
@@ -75,6 +104,10 @@ const std::map<std::string, std::function<void(const Arguments&)>> kCommands{
     {"make-classifier", make_classifier},
     {"copy-classifier", [](const Arguments& a) { BertTextClassifier::from_preset(a.at(0))->save_to_preset(a.at(1), save_options(a)); }},
     {"copy-backbone", [](const Arguments& a) { BertBackbone::from_preset(a.at(0))->save_to_preset(a.at(1), save_options(a)); }},
+    {"copy-masked-lm", [](const Arguments& a) { BertMaskedLM::from_preset(a.at(0))->save_to_preset(a.at(1)); }},
+    {"copy-embedder", [](const Arguments& a) { BertTextEmbedder::from_preset(a.at(0))->save_to_preset(a.at(1)); }},
+    {"run-masked-lm", run_masked_lm},
+    {"embed", embed},
     {"run-classifier", run_classifier},
     {"run-backbone", run_backbone},
     {"run-encoders", [](const Arguments& a) { interop::run_encoders(a.at(0), a.at(1), a.at(2)); }},

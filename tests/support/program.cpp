@@ -19,6 +19,9 @@ std::string quoted(const std::string& text) {
   return result + "'";
 }
 
+const std::vector<std::string> kWords{"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "film", "plot",
+                                      "is",    "was",   "very",  "not",   "good",   "bad", "."};
+
 }  // namespace
 
 ProgramResult run_program(const std::string& program, const std::vector<std::string>& arguments) {
@@ -36,7 +39,7 @@ ProgramResult run_program(const std::string& program, const std::vector<std::str
 
 void write_tiny_preset(const std::filesystem::path& directory, const std::vector<std::string>& label_names) {
   set_seed(3);
-  Vocabulary vocabulary({"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "film", "plot", "is", "was", "very", "not", "good", "bad", "."});
+  Vocabulary vocabulary(kWords);
   const std::int64_t words = vocabulary.size();
   const auto tokenizer = std::make_shared<const BertTokenizer>(std::move(vocabulary), BertTokenizer::Config{.lowercase = true});
   BertTextClassifier model(
@@ -46,6 +49,12 @@ void write_tiny_preset(const std::filesystem::path& directory, const std::vector
       std::make_shared<const BertTextClassifierPreprocessor>(tokenizer, BertTextClassifierPreprocessor::Config{.sequence_length = 16}));
   model.set_label_names(label_names);
   model.save_to_preset(directory);
+}
+
+void write_tiny_vocabulary(const std::filesystem::path& file) {
+  std::string lines;
+  for (const std::string& word : kWords) lines += word + "\n";
+  write_text(file, lines);
 }
 
 void write_tiny_reviews(const std::filesystem::path& file, int rows) {

@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(label_names_stay_with_the_model_and_a_fitting_head_is_kept)
 BOOST_AUTO_TEST_CASE(help_and_version_explain_themselves) {
   const ProgramResult help = run_program(linnet_program(), {"--help"});
   BOOST_TEST(help.code == 0);
-  for (const char* command : {"finetune", "evaluate", "predict"}) {
+  for (const char* command : {"finetune", "evaluate", "predict", "embed", "pretrain"}) {
     BOOST_TEST(has(help.out, command));
     const ProgramResult own = run_program(linnet_program(), {command, "--help"});
     BOOST_TEST(own.code == 0);

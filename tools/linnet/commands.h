@@ -13,6 +13,8 @@ int inspect(const std::vector<std::string>& arguments);
 int convert(const std::vector<std::string>& arguments);
 int finetune(const std::vector<std::string>& arguments);
 int evaluate(const std::vector<std::string>& arguments);
+int embed(const std::vector<std::string>& arguments);
+int pretrain(const std::vector<std::string>& arguments);
 int predict(const std::vector<std::string>& arguments);
 int bench(const std::vector<std::string>& arguments);
 

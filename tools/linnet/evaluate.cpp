@@ -1,7 +1,6 @@
 #include <iostream>
 
 #include "framework/config/flags.h"
-#include "framework/data/tsv.h"
 #include "tools/linnet/classify.h"
 #include "tools/linnet/commands.h"
 
@@ -13,7 +12,7 @@ struct Options {
   std::int64_t batch_size = 64, threads = 0;
   void fields(FieldVisitor& field) {
     field("preset", preset, "the classifier: a preset's name, handle or directory");
-    field("data", data, "labelled sentences: a TSV file with a header line");
+    field("data", data, "labelled sentences or pairs: a TSV file with a header line");
     field("batch_size", batch_size, "sentences computed together");
     field("threads", threads, "threads to use; 0: every core");
   }
@@ -24,14 +23,12 @@ struct Options {
 int evaluate(const std::vector<std::string>& arguments) {
   Options options;
   read_flags("linnet evaluate", arguments, [&](FieldVisitor& field) { options.fields(field); },
-             {.description = "Measures a classifier's accuracy on labelled sentences."});
+             {.description = "Measures a classifier on labelled sentences or pairs: its accuracy, or for regression Pearson's correlation."});
   check(!options.preset.empty(), "--preset: must name a classifier, got nothing");
   check(!options.data.empty(), "--data: must name a file, got nothing");
   use_threads(options.threads);
   const auto model = BertTextClassifier::from_preset(options.preset);
-  const TextDataset dataset = read_tsv(options.data, {.label_names = model->label_names()});
-  check_file(dataset.labelled(), options.data, ": must have a label column, got none");
-  std::cout << accuracy_line(measure(*model, dataset, options.batch_size)) << '\n';
+  std::cout << measures_line(measure(*model, read_labelled(options.data, *model), options.batch_size)) << '\n';
   return 0;
 }
 

@@ -1,8 +1,6 @@
 #include <algorithm>
 #include <cmath>
-#include <deque>
 #include <iostream>
-#include <numeric>
 
 #include "framework/autograd/tape.h"
 #include "framework/config/flags.h"
@@ -10,6 +8,7 @@
 #include "framework/core/random.h"
 #include "framework/data/tsv.h"
 #include "framework/ops/cross_entropy.h"
+#include "framework/ops/losses.h"
 #include "framework/optim/adamw.h"
 #include "framework/optim/schedules.h"
 #include "tools/linnet/classify.h"
@@ -24,12 +23,13 @@ struct Options {
   std::string preset, train, dev, output;
   std::int64_t epochs = 1, batch_size = 32, sequence_length = 128, seed = 1, threads = 0;
   double learning_rate = 5e-5, warmup = 0.06, weight_decay = 0.01, global_clipnorm = 1.0, layer_decay = 1.0;
-  bool checkpoint_activations = false;
+  bool regression = false, checkpoint_activations = false;
   void fields(FieldVisitor& field) {
     field("preset", preset, "where to start: a preset's name, handle or directory");
-    field("train", train, "labelled sentences to train on: a TSV file with a header line");
-    field("dev", dev, "labelled sentences to measure accuracy on after each epoch");
+    field("train", train, "labelled sentences, or pairs of them, to train on: a TSV file with a header line");
+    field("dev", dev, "labelled sentences to measure on after each epoch");
     field("output", output, "directory for the fine-tuned preset and the record of the run");
+    field("regression", regression, "labels are numbers to predict, not classes");
     field("epochs", epochs, "passes over the training sentences");
     field("batch_size", batch_size, "sentences a step");
     field("learning_rate", learning_rate, "highest learning rate");
@@ -47,7 +47,7 @@ struct Options {
 Options checked_options(const std::vector<std::string>& arguments) {
   Options options;
   read_flags("linnet finetune", arguments, [&](FieldVisitor& field) { options.fields(field); },
-             {.description = "Trains a text classifier from a preset on labelled sentences."});
+             {.description = "Trains a text classifier, or a regression, from a preset on labelled sentences or pairs."});
   check(!options.preset.empty(), "--preset: must name where to start, got nothing");
   check(!options.train.empty(), "--train: must name a file of labelled sentences, got nothing");
   check(!options.output.empty(), "--output: must name a directory, got nothing");
@@ -60,8 +60,11 @@ Options checked_options(const std::vector<std::string>& arguments) {
 }
 
 /// The preset's model, with its own head if that answers the classes of the data, else with a new one.
-std::unique_ptr<BertTextClassifier> classifier(const Options& options, const TextDataset& data) {
+std::unique_ptr<BertTextClassifier> classifier(const Options& options) {
+  if (options.regression) return BertTextClassifier::from_preset(options.preset, {.num_classes = 1, .sequence_length = options.sequence_length});
+  const TextDataset data = read_tsv(options.train);
   check_file(data.labelled(), options.train, ": must have a label column, got none");
+  check_file(data.label_names().size() > 1, options.train, ": labels must name two classes at least, got one (numbers to predict: --regression)");
   const auto classes = static_cast<std::int64_t>(data.label_names().size());
   auto model = BertTextClassifier::from_preset(options.preset, {.num_classes = classes, .sequence_length = options.sequence_length});
   const std::vector<std::string> kept = model->label_names();
@@ -70,20 +73,6 @@ std::unique_ptr<BertTextClassifier> classifier(const Options& options, const Tex
   return model;
 }
 
-/// The mean of the last values: a loss curve that the eye can follow.
-class RunningMean {
- public:
-  void add(double value) {
-    if (last_.size() == kWindow) last_.pop_front();
-    last_.push_back(value);
-  }
-  double value() const { return std::accumulate(last_.begin(), last_.end(), 0.0) / static_cast<double>(std::max<std::size_t>(1, last_.size())); }
-
- private:
-  static constexpr std::size_t kWindow = 100;
-  std::deque<double> last_;
-};
-
 /// Trains on every batch of one epoch.
 EpochResult train_epoch(const BertTextClassifier& model, const DataLoader& loader, std::int64_t number, const Options& options, AdamW& optimizer,
                         const Schedule& schedule) {
@@ -91,22 +80,28 @@ EpochResult train_epoch(const BertTextClassifier& model, const DataLoader& loade
   RunningMean recent;
   double total_loss = 0;
   Accuracy seen;
+  std::int64_t sentences = 0;
   std::int64_t step = number * loader.batches();
   for (const TextBatch& batch : loader.epoch(number)) {
     Tape tape;
     const Tensor logits = model.forward(batch.inputs);
-    const Tensor loss = ops::cross_entropy(logits, batch.labels);
+    const Tensor loss = options.regression ? ops::mean_squared_error(batch.labels, logits) : ops::cross_entropy(logits, batch.labels);
     tape.backward(loss);
     optimizer.step(schedule(step++));
 
     check_file(std::isfinite(loss.item()), "finetune: the loss must stay finite, got ", loss.item(), " at step ", step,
                " (try a lower --learning-rate)");
     recent.add(loss.item());
-    seen += count_correct(logits, batch.labels);
+    sentences += batch.labels.dim(0);
+    if (!options.regression) seen += count_correct(logits, batch.labels);
     total_loss += loss.item() * static_cast<double>(batch.labels.size());
-    progress.update(seen.total, cat("loss ", four_digits(recent.value()), "  accuracy ", four_digits(seen.value())));
+    const std::string accuracy = options.regression ? "" : "  accuracy " + four_digits(seen.value());
+    progress.update(sentences, cat("loss ", four_digits(recent.value()), accuracy));
   }
-  return {progress.seconds(), static_cast<double>(seen.total) / progress.seconds(), total_loss / static_cast<double>(seen.total), seen.value(), {}};
+  const auto count = static_cast<double>(sentences);
+  EpochResult result{progress.seconds(), count / progress.seconds(), total_loss / count, {}, {}};
+  if (!options.regression) result.train_accuracy = seen.value();
+  return result;
 }
 
 }  // namespace
@@ -117,11 +112,12 @@ int finetune(const std::vector<std::string>& arguments) {
   const auto seed = static_cast<std::uint64_t>(options.seed);
   set_seed(seed);
 
-  const auto model = classifier(options, read_tsv(options.train));
-  const TextDataset train = read_tsv(options.train, {.label_names = model->label_names()});
+  const auto model = classifier(options);
+  const TextDataset train = read_labelled(options.train, *model);
   std::optional<TextDataset> dev;
-  if (!options.dev.empty()) dev = read_tsv(options.dev, {.label_names = model->label_names()});
-  const DataLoader loader(train, model->preprocessor(), {.batch_size = options.batch_size, .shuffle = true, .seed = seed});
+  if (!options.dev.empty()) dev = read_labelled(options.dev, *model);
+  const DataLoader loader(train, model->preprocessor(),
+                          {.batch_size = options.batch_size, .shuffle = true, .seed = seed, .regression = options.regression});
   const std::int64_t steps = options.epochs * loader.batches();
   const LinearWarmup schedule{options.learning_rate, static_cast<std::int64_t>(options.warmup * static_cast<double>(steps)), steps};
   AdamW optimizer(model->parameters(), {.weight_decay = options.weight_decay, .global_clipnorm = options.global_clipnorm});
@@ -140,7 +136,7 @@ int finetune(const std::vector<std::string>& arguments) {
       options.output, [&](FieldVisitor& field) { Options(options).fields(field); }, results);
   for (const EpochResult& result : results)
     std::cout << "trained in " << duration_text(result.seconds) << " (" << std::llround(result.sentences_per_second) << " sentences/s), loss "
-              << four_digits(result.train_loss) << (result.dev ? ", dev " + accuracy_line(*result.dev) : "") << '\n';
+              << four_digits(result.train_loss) << (result.dev ? ", dev " + measures_line(*result.dev) : "") << '\n';
   std::cout << "saved to " << options.output << '\n';
   return 0;
 }

@@ -11,12 +11,14 @@ namespace {
 
 using linnet::tool::bench;
 using linnet::tool::convert;
+using linnet::tool::embed;
 using linnet::tool::evaluate;
 using linnet::tool::fetch;
 using linnet::tool::finetune;
 using linnet::tool::inspect;
 using linnet::tool::predict;
 using linnet::tool::presets;
+using linnet::tool::pretrain;
 
 struct Command {
   std::string_view name;
@@ -28,9 +30,11 @@ constexpr std::array kCommands{
     Command{"fetch", fetch, "fetch presets from Kaggle or Hugging Face into the cache"},
     Command{"inspect", inspect, "list the variables of weight files and presets, or compare two"},
     Command{"convert", convert, "write a preset in KerasHub's or Hugging Face's form"},
-    Command{"finetune", finetune, "train a text classifier from a preset on labelled sentences"},
-    Command{"evaluate", evaluate, "measure a classifier's accuracy on labelled sentences"},
+    Command{"finetune", finetune, "train a text classifier from a preset on labelled sentences or pairs"},
+    Command{"evaluate", evaluate, "measure a classifier on labelled sentences"},
     Command{"predict", predict, "classify sentences"},
+    Command{"embed", embed, "turn sentences into vectors"},
+    Command{"pretrain", pretrain, "train a masked language model on texts"},
     Command{"bench", bench, "measure speed"},
 };
 

@@ -2,7 +2,6 @@
 #include <nlohmann/json.hpp>
 
 #include "framework/config/flags.h"
-#include "framework/data/tsv.h"
 #include "framework/ops/softmax.h"
 #include "tools/linnet/classify.h"
 #include "tools/linnet/commands.h"
@@ -16,8 +15,8 @@ struct Options {
   std::int64_t batch_size = 64, threads = 0;
   void fields(FieldVisitor& field) {
     field("preset", preset, "the classifier: a preset's name, handle or directory");
-    field("data", data, "sentences: a TSV file with a header line; labels are not needed");
-    field("json", json, "print an object a sentence: text, label, probabilities, logits");
+    field("data", data, "sentences: one a line, or a .tsv file with a header line; labels are not needed");
+    field("json", json, "print an object a sentence: text, label, probabilities, logits; for regression text, value");
     field("batch_size", batch_size, "sentences computed together");
     field("threads", threads, "threads to use; 0: every core");
   }
@@ -26,6 +25,13 @@ struct Options {
 /// One sentence's answer as a line.
 std::string answer(const TextExample& example, const std::vector<std::string>& names, std::span<const double> logits,
                    std::span<const double> probabilities, bool json) {
+  if (names.size() == 1) {  // regression
+    if (!json) return cat(four_digits(logits[0]), '\t', example.text, example.text_pair.empty() ? "" : "\t", example.text_pair);
+    nlohmann::ordered_json row{{"text", example.text}};
+    if (!example.text_pair.empty()) row["text_pair"] = example.text_pair;
+    row["value"] = logits[0];
+    return row.dump();
+  }
   const auto best = static_cast<std::size_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
   if (!json)
     return cat(names[best], '\t', four_digits(probabilities[best]), '\t', example.text, example.text_pair.empty() ? "" : "\t", example.text_pair);
@@ -39,29 +45,18 @@ std::string answer(const TextExample& example, const std::vector<std::string>& n
   return row.dump();
 }
 
-TextDataset sentences(const Options& options, const std::vector<std::string>& texts) {
-  std::vector<TextExample> examples;
-  if (!options.data.empty()) {
-    const TextDataset file = read_tsv(options.data);
-    for (std::int64_t i = 0; i < file.size(); ++i) examples.push_back(file.at(i));
-  }
-  for (const std::string& text : texts) examples.push_back({text, "", 0});
-  check(!examples.empty(), "predict: there must be sentences, got none (give them as arguments or by --data)");
-  return TextDataset(std::move(examples), {}, false);
-}
-
 }  // namespace
 
 int predict(const std::vector<std::string>& arguments) {
   Options options;
   std::vector<std::string> texts;
   read_flags("linnet predict", arguments, [&](FieldVisitor& field) { options.fields(field); },
-             {.description = "Classifies sentences: a line each with label, probability and text.",
+             {.description = "Classifies sentences: a line each with label, probability and text; for regression value and text.",
               .positional = &texts,
               .positional_help = "sentences to classify"});
   check(!options.preset.empty(), "--preset: must name a classifier, got nothing");
   use_threads(options.threads);
-  const TextDataset dataset = sentences(options, texts);
+  const TextDataset dataset = read_sentences("predict", options.data, texts);
   const auto model = BertTextClassifier::from_preset(options.preset);
   const DataLoader loader(dataset, model->preprocessor(), {.batch_size = options.batch_size});
   for (const TextBatch& batch : loader.epoch(0)) {

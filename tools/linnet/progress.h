@@ -1,14 +1,31 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <iostream>
+#include <numeric>
 #include <string>
 
 namespace linnet::tool {
 
 /// "1:04:09", "4:09", "9s".
 std::string duration_text(double seconds);
+
+/// The mean of the last values: a loss curve that the eye can follow.
+class RunningMean {
+ public:
+  void add(double value) {
+    if (last_.size() == kWindow) last_.pop_front();
+    last_.push_back(value);
+  }
+  double value() const { return std::accumulate(last_.begin(), last_.end(), 0.0) / static_cast<double>(std::max<std::size_t>(1, last_.size())); }
+
+ private:
+  static constexpr std::size_t kWindow = 100;
+  std::deque<double> last_;
+};
 
 /// How far a long job is. On a terminal a bar that is drawn over itself, elsewhere a plain line every ten seconds.
 class Progress {

@@ -82,6 +82,39 @@ BOOST_AUTO_TEST_CASE(a_batch_is_its_examples_one_by_one) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(packed_sequences_are_masked_as_their_texts_whatever_their_batch) {
+  BertMaskedLMPreprocessor::Config config;
+  config.mask_selection_rate = 0.5;
+  const BertMaskedLMPreprocessor preprocessor(tokenizer(), config);
+  const std::vector<std::string> texts{"a b c a b", "c", "b c a b c a b c"};
+  for (std::uint32_t step = 0; step < 20; ++step) {
+    const RandomStream stream{.seed = 9, .step = step, .op = 3};
+    const std::vector<std::int64_t> rows{7, 2, 11};
+    Ids ids, segments, lengths, expected_ids, expected_rows, expected_labels;
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      const std::string_view text = texts[i];
+      const auto plain = preprocessor.packing().preprocess(text);
+      const auto masked = preprocessor.preprocess(std::span(&text, 1), stream, rows[i]);
+      for (const std::int32_t position : masked.mask_positions) expected_rows.push_back(static_cast<std::int32_t>(ids.size()) + position);
+      ids.insert(ids.end(), plain.token_ids.begin(), plain.token_ids.end());
+      segments.insert(segments.end(), plain.segment_ids.begin(), plain.segment_ids.end());
+      lengths.push_back(static_cast<std::int32_t>(plain.token_ids.size()));
+      expected_ids.insert(expected_ids.end(), masked.token_ids.begin(), masked.token_ids.end());
+      expected_labels.insert(expected_labels.end(), masked.mask_ids.begin(), masked.mask_ids.end());
+    }
+    const auto tokens = static_cast<std::int64_t>(ids.size());
+    const linnet::PackedTokens packed{linnet::Tensor::from(ids, {tokens}), linnet::Tensor::from(segments, {tokens}),
+                                      linnet::SequenceLayout::ragged(lengths)};
+    const auto masked = preprocessor.mask(packed, rows, stream);
+    BOOST_TEST((values(masked.tokens.token_ids) == expected_ids));
+    BOOST_TEST((values(masked.tokens.segment_ids) == segments));
+    BOOST_TEST((values(masked.mask_rows) == expected_rows));
+    BOOST_TEST((values(masked.mask_ids) == expected_labels));
+    BOOST_CHECK_EXCEPTION(preprocessor.mask(packed, std::span(rows).first(2), stream), std::invalid_argument,
+                          linnet::testing::says("BertMaskedLMPreprocessor: rows must have one element a sequence (3), got 2"));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(rates_out_of_range_throw) {
   BertMaskedLMPreprocessor::Config config;
   config.mask_selection_rate = 2;
