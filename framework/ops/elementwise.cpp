@@ -182,7 +182,8 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
     T* out = result.mutable_data<T>().data();
     Broadcast("where", a.shape(), shape).map(a.data<T>().data(), k, out, [](T value, std::int32_t, std::int64_t) { return value; });
     Broadcast("where", b.shape(), shape).map(b.data<T>().data(), k, out, [out](T value, std::int32_t chosen, std::int64_t i) {
-      return chosen != 0 ? out[i] : value;
+      const T of_a = out[i];  // read in any case: a choice that is no branch
+      return chosen != 0 ? of_a : value;
     });
     return result;
   });

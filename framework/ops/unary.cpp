@@ -58,7 +58,10 @@ Tensor clip(const Tensor& x, double lowest, double highest) {
     T* to = y.mutable_data<T>().data();
     parallel_rows(x.size(), 2, [&](std::int64_t begin, std::int64_t end) {
 #pragma omp simd
-      for (std::int64_t i = begin; i < end; ++i) to[i] = from[i] < low ? low : from[i] > high ? high : from[i];
+      for (std::int64_t i = begin; i < end; ++i) {
+        const T raised = from[i] < low ? low : from[i];
+        to[i] = raised > high ? high : raised;
+      }
     });
   });
   return record("clip", {x}, y, [=](std::span<const Tensor> dy) -> Gradients {
@@ -69,7 +72,11 @@ Tensor clip(const Tensor& x, double lowest, double highest) {
       T* to = dx.mutable_data<T>().data();
       parallel_rows(x.size(), 3, [&](std::int64_t begin, std::int64_t end) {
 #pragma omp simd
-        for (std::int64_t i = begin; i < end; ++i) to[i] = from[i] < low || from[i] > high ? T(0) : gradient[i];
+        for (std::int64_t i = begin; i < end; ++i) {
+        const T value = from[i], g = gradient[i];  // read in any case: a choice that is no branch
+        const T above = value < low ? T(0) : g;
+        to[i] = value > high ? T(0) : above;
+      }
       });
     });
     return {dx};
