@@ -76,6 +76,7 @@
 #include "framework/optim/schedules.h"                      // IWYU pragma: export
 #include "framework/optim/sgd.h"                            // IWYU pragma: export
 #include "framework/text/masked_lm_mask_generator.h"        // IWYU pragma: export
+#include "framework/train/checkpoint.h"                     // IWYU pragma: export
 #include "framework/train/confusion_metrics.h"              // IWYU pragma: export
 #include "framework/train/correlation_metrics.h"            // IWYU pragma: export
 #include "framework/train/evaluate.h"                       // IWYU pragma: export
@@ -83,6 +84,7 @@
 #include "framework/train/mean_metrics.h"                   // IWYU pragma: export
 #include "framework/train/metric.h"                         // IWYU pragma: export
 #include "framework/train/metrics.h"                        // IWYU pragma: export
+#include "framework/train/stop_signal.h"                    // IWYU pragma: export
 #include "models/bert/bert_export.h"                        // IWYU pragma: export
 #include "models/bert/bert_masked_lm.h"                     // IWYU pragma: export
 #include "models/bert/bert_masked_lm_preprocessor.h"        // IWYU pragma: export

@@ -10,7 +10,7 @@ packages=(
   libxtensor-dev libxsimd-dev               # elementwise expressions, and their SIMD
   libxtensor-blas-dev libopenblas-dev       # matrix products
   libhdf5-dev hdf5-tools                    # .weights.h5 files, and h5diff to compare them
-  nlohmann-json3-dev libicu-dev             # configs; Unicode
+  nlohmann-json3-dev libicu-dev zlib1g-dev  # configs; Unicode; checksums
   libcurl4-openssl-dev libarchive-dev       # presets from hubs: HTTP, archives; .keras files
   libssl-dev                                # their checksums
   libcli11-dev libboost-test-dev            # the program's flags; tests

@@ -101,9 +101,12 @@ void Hdf5Writer::attribute(const std::string& path, const std::string& name, con
   impl_->write_text(object.get(), where, name, value);
 }
 
-void Hdf5Writer::finish() {
-  const auto guard = hdf5::lock();
-  impl_->require(H5Fflush(impl_->file.get(), H5F_SCOPE_GLOBAL) >= 0 && impl_->file.reset(), "/");
+void Hdf5Writer::finish(const std::function<void(const std::filesystem::path& written)>& verify) {
+  {
+    const auto guard = hdf5::lock();
+    impl_->require(H5Fflush(impl_->file.get(), H5F_SCOPE_GLOBAL) >= 0 && impl_->file.reset(), "/");
+  }
+  if (verify) verify(impl_->output.temporary());
   impl_->output.commit();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -25,8 +26,9 @@ class Hdf5Writer {
   void dataset(const std::string& path, const Tensor& tensor);
   /// A scalar text attribute of a group or dataset that is there.
   void attribute(const std::string& path, const std::string& name, const std::string& value);
-  /// Closes and renames the file into place; the writer is of no use afterwards.
-  void finish();
+  /// Closes and renames the file into place; the writer is of no use afterwards. `verify` sees the closed file under its
+  /// temporary name: if it throws, nothing is replaced.
+  void finish(const std::function<void(const std::filesystem::path& written)>& verify = {});
 
  private:
   struct Impl;
