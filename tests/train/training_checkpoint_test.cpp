@@ -14,6 +14,7 @@
 #include "framework/layers/dense.h"
 #include "framework/ops/dropout.h"
 #include "framework/ops/elementwise.h"
+#include "framework/ops/reductions.h"
 #include "framework/optim/adamw.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/throws.h"
@@ -83,7 +84,7 @@ void keep_part(const std::filesystem::path& file, std::size_t bytes) { write_tex
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(checkpoint)
+BOOST_AUTO_TEST_SUITE(training_checkpoint)
 
 BOOST_AUTO_TEST_CASE(a_run_goes_on_bit_for_bit_wherever_it_was_interrupted) {
   const std::string expected = uninterrupted();
