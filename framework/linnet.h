@@ -85,6 +85,7 @@
 #include "framework/train/metric.h"                         // IWYU pragma: export
 #include "framework/train/metrics.h"                        // IWYU pragma: export
 #include "framework/train/stop_signal.h"                    // IWYU pragma: export
+#include "models/backbone.h"                                // IWYU pragma: export
 #include "models/bert/bert_export.h"                        // IWYU pragma: export
 #include "models/bert/bert_masked_lm.h"                     // IWYU pragma: export
 #include "models/bert/bert_masked_lm_preprocessor.h"        // IWYU pragma: export

@@ -4,7 +4,9 @@
 #   tools/interop.sh [--preset NAME] [CTEST_ARGUMENT…]
 #
 # Keras and KerasHub come from the Python package index, in pinned versions (tests/interop/requirements.txt), into
-# ${XDG_CACHE_HOME:-~/.cache}/linnet/interop-venv, where they stay for the next run.
+# ${XDG_CACHE_HOME:-~/.cache}/linnet/interop-venv, where they stay for the next run. LINNET_TRANSFORMERS_PYTHON may name a Python
+# with torch, transformers and h5py for the tests of exported checkpoints; LINNET_INTEROP_SHAPES lists presets' names whose
+# shapes are to be tried besides the small ones (bert_large_en takes 10 GB of memory).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 preset=release
@@ -29,7 +31,7 @@ fi
 flock -u 9
 
 cmake --preset "$preset"
-cmake --build --preset "$preset" --parallel "$(nproc)" --target linnet_interop
+cmake --build --preset "$preset" --parallel "$(nproc)" --target linnet_interop linnet_program
 export LINNET_INTEROP_PYTHON=$venv/bin/python
 ctest --test-dir "build/$preset" -L interop --output-on-failure --no-tests=error --parallel "$(nproc)" --timeout 1800 "$@"
 log=build/$preset/Testing/Temporary/LastTest.log

@@ -374,6 +374,14 @@ void Hdf5File::read_into(const std::string& path, Tensor& tensor) const {
   tensor.assign(convert(stored, tensor.dtype()));
 }
 
+std::optional<std::uint64_t> Hdf5File::place(const std::string& path) const {
+  const auto guard = hdf5::lock();
+  const Dataset dataset = impl_->open_dataset(path);
+  if (H5Tequal(dataset.type.get(), H5T_NATIVE_FLOAT) <= 0) return {};
+  const haddr_t address = H5Dget_offset(dataset.id.get());  // none for chunks, and before anything is written
+  return address == HADDR_UNDEF ? std::nullopt : std::optional<std::uint64_t>(address);
+}
+
 std::optional<std::string> Hdf5File::attribute(const std::string& path, const std::string& name) const {
   const auto guard = hdf5::lock();
   return impl_->text_attribute(impl_->open(path).id.get(), name, path);

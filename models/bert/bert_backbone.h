@@ -11,11 +11,10 @@
 #include "framework/layers/dropout.h"
 #include "framework/layers/embedding.h"
 #include "framework/layers/input_layer.h"
-#include "framework/layers/model.h"
 #include "framework/layers/position_embedding.h"
 #include "framework/layers/reversible_embedding.h"
 #include "framework/layers/transformer_encoder.h"
-#include "models/preset.h"
+#include "models/backbone.h"
 
 namespace linnet {
 
@@ -28,7 +27,7 @@ struct BertOutputs {
 
 /// A BERT encoder: token, position and segment embeddings, num_layers transformer layers and a tanh pooler over [CLS].
 /// Source: Devlin et al. 2018, arXiv:1810.04805; parameters and names as in keras_hub.models.BertBackbone.
-class BertBackbone : public Model {
+class BertBackbone : public Backbone {
  public:
   struct Config {
     std::int64_t vocabulary_size = 0, num_layers = 0, num_heads = 0, hidden_dim = 0, intermediate_dim = 0;
@@ -54,7 +53,7 @@ class BertBackbone : public Model {
   static std::unique_ptr<BertBackbone> from_preset(std::string_view preset, const PresetOptions& options = {});
   /// Writes config.json, metadata.json and the weights as KerasHub does; each file appears as a whole. Warns (core/warning.h)
   /// of an activation that KerasHub would ignore.
-  void save_to_preset(const std::filesystem::path& directory, const PresetSaveOptions& options = {}) const;
+  void save_to_preset(const std::filesystem::path& directory, const PresetSaveOptions& options = {}) const override;
 
   /// Keras' semantics: every row is kept and computed, the mask says which rows are keys.
   /// Throws std::invalid_argument on other shapes, ids out of range or a length over max_sequence_length.

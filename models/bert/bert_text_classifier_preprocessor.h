@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,6 +25,9 @@ class BertTextClassifierPreprocessor : public Preprocessor {
   };
   /// Throws std::invalid_argument without a tokenizer, and as MultiSegmentPacker does.
   BertTextClassifierPreprocessor(std::shared_ptr<const BertTokenizer> tokenizer, const Config& config);
+  /// A preset's, or one with its tokenizer and default settings if it has none of this class; `sequence_length` in place of the
+  /// preset's, and no longer than the backbone takes. Throws as BertTokenizer::from_preset.
+  static std::shared_ptr<const BertTextClassifierPreprocessor> from_preset(std::string_view preset, std::optional<std::int64_t> sequence_length = {});
   const Config& config() const { return config_; }
   const BertTokenizer& tokenizer() const { return *tokenizer_; }
   const MultiSegmentPacker& packer() const { return packer_; }

@@ -1,6 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string_view>
 
 #include "framework/text/word_piece_tokenizer.h"
 
@@ -12,6 +15,12 @@ class BertTokenizer : public WordPieceTokenizer {
  public:
   /// Throws std::invalid_argument if [UNK] (or another oov_token), [CLS], [SEP], [PAD] or [MASK] is not in the vocabulary.
   explicit BertTokenizer(Vocabulary vocabulary, const Config& config = Config());
+
+  /// A preset's tokenizer; see resolve_preset for what names one. Throws as that, and std::runtime_error naming the file that is
+  /// missing or wrong.
+  static std::shared_ptr<const BertTokenizer> from_preset(std::string_view preset);
+  /// Writes tokenizer.json and assets/tokenizer/vocabulary.txt as KerasHub does. Throws std::runtime_error if writing fails.
+  void save_to_preset(const std::filesystem::path& directory) const;
 
   std::int32_t cls_token_id() const { return cls_token_id_; }
   std::int32_t sep_token_id() const { return sep_token_id_; }

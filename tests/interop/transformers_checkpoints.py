@@ -57,8 +57,9 @@ def backbone(preset, folder, shard):
         close(f"{preset.name}: sequence_output", ours["sequence_output"][()][batch["padding_mask"]], theirs.last_hidden_state.numpy()[batch["padding_mask"]])
         close(f"{preset.name}: pooled_output", ours["pooled_output"][()], theirs.pooler_output.numpy())
     model.save_pretrained(folder / "theirs")
-    for name in ("vocab.txt", "tokenizer_config.json"):
-        (folder / "theirs" / name).write_bytes((exported / name).read_bytes())
+    for file in exported.iterdir():
+        if file.name in ("vocab.txt", "tokenizer_config.json"):
+            (folder / "theirs" / file.name).write_bytes(file.read_bytes())
     run(LINNET, "convert", folder / "theirs", back)
     print(f"{preset.name}: Linnet, transformers, Linnet:", run(LINNET, "inspect", "--diff", preset / "model.weights.h5", back / "model.weights.h5").strip())
 

@@ -320,4 +320,18 @@ BOOST_AUTO_TEST_CASE(what_is_no_whole_file_is_refused) {
   BOOST_CHECK_EXCEPTION(Hdf5File(directory / "fifo"), std::runtime_error, says("fifo must be a regular file"));
 }
 
+BOOST_AUTO_TEST_CASE(the_place_of_plain_floats_is_where_their_bytes_are) {
+  const TemporaryDirectory directory;
+  const auto file = directory / "a.h5";
+  Hdf5Writer writer(file);
+  writer.dataset("floats", Tensor::from<float>({1, 2, 4, 8}, {2, 2}));
+  writer.dataset("doubles", Tensor::from<double>({1}, {1}));
+  writer.finish();
+  const Hdf5File opened(file);
+  const std::uint64_t place = opened.place("floats").value();
+  const std::string bytes = linnet::read_text(file).substr(place, 16);
+  BOOST_TEST((bytes == std::string("\0\0\x80\x3f\0\0\0\x40\0\0\x80\x40\0\0\0\x41", 16)));
+  BOOST_TEST(!opened.place("doubles").has_value());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -10,6 +10,7 @@
 #include "framework/io/hdf5_file.h"
 #include "framework/io/safetensors.h"
 #include "models/bert/bert_text_classifier.h"
+#include "tests/support/program.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/throws.h"
 
@@ -244,6 +245,28 @@ BOOST_AUTO_TEST_CASE(a_file_in_the_way_is_said) {
   write_text(directory / "file", "");
   BOOST_CHECK_EXCEPTION(make_classifier()->save_to_preset(directory / "file"), std::runtime_error,
                         says("save_to_preset: cannot make the directory ", "file: "));
+}
+
+BOOST_AUTO_TEST_CASE(tokenizer_preprocessor_and_backbone_come_from_a_preset_by_themselves) {
+  const TemporaryDirectory directory;
+  const std::string preset = (directory / "preset").string();
+  linnet::testing::write_tiny_preset(preset);
+  const auto model = BertTextClassifier::from_preset(preset);
+  const auto tokenizer = BertTokenizer::from_preset(preset);
+  BOOST_TEST(tokenizer->vocabulary().tokens() == model->preprocessor().tokenizer().vocabulary().tokens(), boost::test_tools::per_element());
+  BOOST_TEST(BertTextClassifierPreprocessor::from_preset(preset)->config().sequence_length == model->preprocessor().config().sequence_length);
+  BOOST_TEST(BertTextClassifierPreprocessor::from_preset(preset, 5)->config().sequence_length == 5);
+  tokenizer->save_to_preset(directory / "tokenizer");
+  for (const char* file : {"tokenizer.json", "assets/tokenizer/vocabulary.txt"})
+    BOOST_TEST(read_text(directory.path() / "tokenizer" / file) == read_text(directory.path() / "preset" / file));
+
+  const auto backbone = Backbone::from_preset(preset, {.dropout = 0.0});
+  BOOST_TEST(backbone->class_name() == "BertBackbone");
+  BOOST_TEST((weights_of(*backbone) == weights_of(model->backbone())));
+  std::filesystem::remove(directory / "preset" / "model.weights.h5");  // texts do not need it
+  BOOST_TEST(BertTokenizer::from_preset(preset)->vocabulary_size() == tokenizer->vocabulary_size());
+  write_text(directory / "preset" / "config.json", R"({"registered_name": "keras_hub>GPT2Backbone"})");
+  BOOST_CHECK_EXCEPTION(Backbone::from_preset(preset), std::runtime_error, says("registered_name must name BertBackbone, got GPT2Backbone"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -61,7 +61,7 @@ void print(const std::filesystem::path& path, bool values) {
     out << "  " << std::left << std::setw(12) << (end == std::string::npos ? tensor.name : tensor.name.substr(end + 1)) << ' ' << std::setw(18)
         << cat(tensor.shape) << ' ' << std::setw(9) << cat(tensor.dtype) << std::right << std::setw(9) << size_text(tensor.bytes());
     if (values) {
-      const Statistics found = statistics(tensor.read());
+      const Statistics found = statistics(tensor);
       out << std::setprecision(4) << "  min " << found.min << "  max " << found.max << "  mean " << found.mean;
       if (found.not_finite > 0) out << "  NOT FINITE: " << found.not_finite;
     }

@@ -5,6 +5,7 @@
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 
 #include "framework/config/json_value.h"
@@ -13,25 +14,50 @@
 #include "framework/io/atomic_file.h"
 #include "framework/io/convert.h"
 #include "framework/io/hdf5_file.h"
+#include "framework/io/mapped_file.h"
 #include "framework/io/safetensors.h"
 
 namespace linnet::tool {
 namespace {
 
-void add_group(const std::shared_ptr<const Hdf5File>& file, const std::string& group, int depth, std::vector<StoredTensor>& tensors) {
+/// A file, read by HDF5 and mapped.
+struct Weights {
+  Hdf5File file;
+  MappedFile map;
+  explicit Weights(const std::filesystem::path& path) : file(path), map(path) {}
+
+  std::span<const float> values(const std::string& path) const {
+    const std::optional<std::uint64_t> place = file.place(path);
+    std::uint64_t elements = 1;
+    for (const std::int64_t extent : file.shape(path)) elements *= static_cast<std::uint64_t>(extent);
+    if (!place || *place % alignof(float) != 0 || elements > map.bytes().size() / sizeof(float)) return {};
+    if (*place > map.bytes().size() - elements * sizeof(float)) return {};
+    return {reinterpret_cast<const float*>(map.bytes().data() + *place), elements};
+  }
+};
+
+void add_group(const std::shared_ptr<const Weights>& weights, const std::string& group, int depth, std::vector<StoredTensor>& tensors) {
+  const Hdf5File* const file = &weights->file;
   check_file(depth < 64, "inspect: ", file->path().string(), ": groups must not be nested more than 64 deep (is there a cycle?)");
   const std::string label = group.ends_with("vars") ? file->attribute(group, "name").value_or("") : "";
   for (const Hdf5File::Child& child : file->children(group)) {
     const std::string path = group.empty() ? child.name : group + "/" + child.name;
-    if (child.kind == Hdf5File::Kind::group) add_group(file, path, depth + 1, tensors);
-    else tensors.push_back({path, label, file->shape(path), file->dtype(path), [file, path] { return file->read(path); }});
+    if (child.kind == Hdf5File::Kind::group) add_group(weights, path, depth + 1, tensors);
+    else
+      tensors.push_back(
+          {path, label, file->shape(path), file->dtype(path), [weights, path] { return weights->file.read(path); }, weights->values(path)});
   }
 }
 
 void add_safetensors(const std::filesystem::path& path, std::vector<StoredTensor>& tensors) {
   const auto file = std::make_shared<const Safetensors>(path);
-  for (const Safetensors::Entry& entry : file->entries())
-    tensors.push_back({entry.name, "", entry.shape, file->dtype(entry.name), [file, name = entry.name] { return file->read(name); }});
+  for (const Safetensors::Entry& entry : file->entries()) {
+    StoredTensor& tensor = tensors.emplace_back(
+        StoredTensor{entry.name, "", entry.shape, file->dtype(entry.name), [file, name = entry.name] { return file->read(name); }});
+    const bool aligned = reinterpret_cast<std::uintptr_t>(entry.data) % alignof(float) == 0;
+    if (entry.type == "F32" && aligned)
+      tensor.values = {reinterpret_cast<const float*>(entry.data), static_cast<std::size_t>(tensor.bytes()) / sizeof(float)};
+  }
 }
 
 /// The shards of a .weights.json.
@@ -46,7 +72,7 @@ void add_keras_shards(const std::filesystem::path& index, std::vector<StoredTens
   }
   for (const std::string& file : files) {
     check_file(file.find('/') == std::string::npos, index.string(), ": a shard must be a file beside its index, got '", file, "'");
-    add_group(std::make_shared<const Hdf5File>(index.parent_path() / file), "", 0, tensors);
+    add_group(std::make_shared<const Weights>(index.parent_path() / file), "", 0, tensors);
   }
 }
 
@@ -56,7 +82,7 @@ void add_file(const std::filesystem::path& path, std::vector<StoredTensor>& tens
   if (name.ends_with(".weights.json")) return add_keras_shards(path, tensors);
   check_file(name.ends_with(".h5"), "inspect: a weight file must end in .h5, .safetensors, .weights.json or .safetensors.index.json, got ",
              path.string());
-  add_group(std::make_shared<const Hdf5File>(path), "", 0, tensors);
+  add_group(std::make_shared<const Weights>(path), "", 0, tensors);
 }
 
 void add_directory(const std::filesystem::path& directory, std::vector<StoredTensor>& tensors) {
@@ -161,9 +187,9 @@ std::vector<StoredTensor> list_tensors(const std::filesystem::path& path) {
   return tensors;
 }
 
-Statistics statistics(const Tensor& tensor) {
-  if (tensor.dtype() == DType::float32) return statistics_of(tensor.data<float>().data(), tensor.size());
-  const Tensor values = convert(tensor, DType::float64);
+Statistics statistics(const StoredTensor& tensor) {
+  if (!tensor.values.empty()) return statistics_of(tensor.values.data(), std::ssize(tensor.values));
+  const Tensor values = convert(tensor.read(), DType::float64);
   return statistics_of(values.data<double>().data(), values.size());
 }
 

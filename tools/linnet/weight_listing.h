@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct StoredTensor {
   Shape shape = {};
   DType dtype = DType::float32;
   std::function<Tensor()> read = {};
+  std::span<const float> values = {};  ///< the elements in the mapped file, where they lie there as in memory; else empty
   std::int64_t bytes() const;
 };
 
@@ -24,11 +26,11 @@ struct StoredTensor {
 /// weight files, in the order of their names; numbers count as numbers. Throws std::runtime_error naming the file.
 std::vector<StoredTensor> list_tensors(const std::filesystem::path& path);
 
-/// What a tensor's elements come to; integers count as they are stored.
+/// What a tensor's elements come to.
 struct Statistics {
   double min = 0, max = 0, mean = 0;  ///< of the finite elements
   std::int64_t not_finite = 0;
 };
-Statistics statistics(const Tensor& tensor);
+Statistics statistics(const StoredTensor& tensor);
 
 }  // namespace linnet::tool
