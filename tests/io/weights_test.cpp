@@ -256,6 +256,19 @@ BOOST_AUTO_TEST_CASE(skipped_children_are_neither_saved_nor_loaded_but_counted) 
   BOOST_CHECK_EXCEPTION(load_weights(loaded, file), std::runtime_error, says("missing embedding_dense/… (2)"));
 }
 
+BOOST_AUTO_TEST_CASE(reading_in_place_gives_the_same_values_and_checks_before_it_writes) {
+  const TemporaryDirectory directory;
+  const MixerModel saved({});
+  save_weights(saved, directory / "a.weights.h5");
+  MixerModel loaded({});
+  BOOST_TEST(load_weights(loaded, directory / "a.weights.h5", {.in_place = true}).empty());
+  BOOST_TEST(equal(loaded, saved));
+  Dense other({});
+  const auto before = other.parameters()[0].tensor.to_vector();
+  BOOST_CHECK_EXCEPTION(load_weights(other, directory / "a.weights.h5", {.in_place = true}), std::runtime_error, says("does not fit Dense"));
+  BOOST_TEST(other.parameters()[0].tensor.to_vector() == before, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(cycles_and_deep_nesting_are_refused) {
   const TemporaryDirectory directory;
   const auto file = directory / "a.weights.h5";
