@@ -46,17 +46,18 @@ BOOST_AUTO_TEST_CASE(variables_are_listed_with_layer_shape_dtype_size_and_values
   BOOST_TEST(!has(run({"inspect", "--no-values", file}).out, "min"));
 }
 
-BOOST_AUTO_TEST_CASE(presets_and_shards_are_listed_as_one) {
+BOOST_AUTO_TEST_CASE(presets_are_listed_with_all_their_files) {
   const TemporaryDirectory directory;
-  const std::string preset = (directory / "preset").string(), sharded = (directory / "sharded").string(), hf = (directory / "hf").string();
+  const std::string preset = (directory / "preset").string(), copy = (directory / "copy").string(), hf = (directory / "hf").string();
   write_tiny_preset(preset);
-  BOOST_TEST(run({"convert", preset, sharded, "--max-shard-megabytes", "0"}).code == 0);
+  BOOST_TEST(run({"convert", preset, copy, "--max-shard-megabytes", "0"}).code == 0);
   BOOST_TEST(run({"convert", preset, hf, "--to", "hugging_face"}).code == 0);
   const std::string listed = run({"inspect", preset}).out;
   BOOST_TEST(has(listed, "layers/transformer_encoder/_self_attention_layer/query_dense/vars  [query]"));
+  BOOST_TEST(has(listed, "\ntask.weights.h5: layers/dense/vars  [logits]"));
   BOOST_TEST(has(listed, "/preset: "));
   BOOST_TEST(has(run({"inspect", hf}).out, "bert.encoder.layer.0.attention.self.query\n  bias"));
-  BOOST_TEST(has(run({"inspect", "--diff", preset, sharded}).out, "equal: "));
+  BOOST_TEST(has(run({"inspect", "--diff", preset, copy}).out, "equal: "));
 }
 
 BOOST_AUTO_TEST_CASE(a_comparison_names_what_is_unlike) {

@@ -91,7 +91,9 @@ void add_directory(const std::filesystem::path& directory, std::vector<StoredTen
       if (std::filesystem::is_regular_file(directory / name)) return add_file(directory / name, tensors);
   };
   try_first_of({"model.weights.h5", "model.weights.json"});
+  const std::size_t model = tensors.size();
   try_first_of({"task.weights.h5"});
+  for (std::size_t i = model; i < tensors.size(); ++i) tensors[i].name.insert(0, "task.weights.h5: ");  // it has layers of the same names
   try_first_of({"model.safetensors.index.json", "model.safetensors"});
   check_file(!tensors.empty(), "inspect: ", directory.string(), " must hold model.weights.h5, model.weights.json, model.safetensors or ",
              "model.safetensors.index.json");

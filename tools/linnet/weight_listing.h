@@ -23,7 +23,8 @@ struct StoredTensor {
 };
 
 /// The tensors of a .h5 or .safetensors file, of the shards that an index (.json) names, or of a preset's directory with all its
-/// weight files, in the order of their names; numbers count as numbers. Throws std::runtime_error naming the file.
+/// weight files (those of a task behind "task.weights.h5: "), in the order of their names; numbers count as numbers. Throws std::runtime_error naming
+/// the file.
 std::vector<StoredTensor> list_tensors(const std::filesystem::path& path);
 
 /// What a tensor's elements come to.
