@@ -8,6 +8,7 @@
 #include "framework/config/flags.h"                         // IWYU pragma: export
 #include "framework/config/json.h"                          // IWYU pragma: export
 #include "framework/core/buffer_pool.h"                     // IWYU pragma: export
+#include "framework/core/half.h"                            // IWYU pragma: export
 #include "framework/core/parallel.h"                        // IWYU pragma: export
 #include "framework/core/random.h"                          // IWYU pragma: export
 #include "framework/core/tensor.h"                          // IWYU pragma: export
@@ -21,6 +22,7 @@
 #include "framework/io/weights.h"                           // IWYU pragma: export
 #include "framework/layers/activation.h"                    // IWYU pragma: export
 #include "framework/layers/add.h"                           // IWYU pragma: export
+#include "framework/layers/autocast.h"                      // IWYU pragma: export
 #include "framework/layers/dense.h"                         // IWYU pragma: export
 #include "framework/layers/dropout.h"                       // IWYU pragma: export
 #include "framework/layers/einsum_dense.h"                  // IWYU pragma: export
@@ -43,6 +45,7 @@
 #include "framework/ops/activations.h"                      // IWYU pragma: export
 #include "framework/ops/axes.h"                             // IWYU pragma: export
 #include "framework/ops/broadcast.h"                        // IWYU pragma: export
+#include "framework/ops/cast.h"                             // IWYU pragma: export
 #include "framework/ops/cross_entropy.h"                    // IWYU pragma: export
 #include "framework/ops/dense.h"                            // IWYU pragma: export
 #include "framework/ops/dropout.h"                          // IWYU pragma: export
@@ -70,6 +73,7 @@
 #include "framework/optim/adamw.h"                          // IWYU pragma: export
 #include "framework/optim/lamb.h"                           // IWYU pragma: export
 #include "framework/optim/lion.h"                           // IWYU pragma: export
+#include "framework/optim/loss_scale_optimizer.h"           // IWYU pragma: export
 #include "framework/optim/nadam.h"                          // IWYU pragma: export
 #include "framework/optim/optimizer.h"                      // IWYU pragma: export
 #include "framework/optim/rms_prop.h"                       // IWYU pragma: export

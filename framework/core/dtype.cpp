@@ -28,9 +28,14 @@ DType dtype_from_name(std::string_view name) {
 }
 
 DTypePolicy::DTypePolicy(const std::string& name) {
-  check(name == "float32" || name == "float64", "dtype policy: must be float32 or float64, got '", name,
-        "' (16-bit and mixed policies are reserved; weights saved in 16 bits load into these)");
-  variable = compute = dtype_from_name(name);
+  constexpr std::string_view kMixed = "mixed_";
+  const bool mixed = name.starts_with(kMixed);
+  const std::string_view dtype = std::string_view(name).substr(mixed ? kMixed.size() : 0);
+  const bool half = dtype == "bfloat16" || dtype == "float16";
+  check(half || (!mixed && (dtype == "float32" || dtype == "float64")),
+        "dtype policy: must be float32, float64, bfloat16, float16, mixed_bfloat16 or mixed_float16, got '", name, "'");
+  compute = dtype_from_name(dtype);
+  variable = mixed ? DType::float32 : compute;
 }
 
 std::string DTypePolicy::name() const { return cat(variable == compute ? "" : "mixed_", compute); }

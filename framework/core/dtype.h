@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "framework/core/error.h"
+#include "framework/core/widening.h"
 
 namespace linnet {
 
@@ -18,8 +19,12 @@ std::string_view name_of(DType dtype);
 /// The inverse of name_of. Throws std::invalid_argument that lists the known names.
 DType dtype_from_name(std::string_view name);
 std::ostream& operator<<(std::ostream& out, DType dtype);
+/// bfloat16 or float16.
+inline bool is_half(DType dtype) { return dtype == DType::bfloat16 || dtype == DType::float16; }
+/// What an op on `dtype` computes in, and keeps row statistics in: float32 for the 16-bit floats, else the dtype itself.
+inline DType accumulator_of(DType dtype) { return is_half(dtype) ? DType::float32 : dtype; }
 
-/// The C++ type's DType: float, double, std::int32_t, std::int8_t.
+/// The C++ type's DType: float, double, std::int32_t, std::int8_t; BFloat16 and Float16 are in core/half.h.
 template <class T>
 inline constexpr bool is_element_type = false;
 template <class T>
@@ -42,10 +47,15 @@ template <>
 inline constexpr DType dtype_of<std::int8_t> = DType::int8;
 
 /// Runs f with float or double as its template argument: `f.operator()<T>()`. The only place where a runtime dtype becomes a C++ type.
-/// Throws std::invalid_argument naming `op` for any other dtype.
+/// For bfloat16 and float16 it is float, within a WideningScope: data<T>() and mutable_data<T>() of such tensors are float32 there.
+/// Throws std::invalid_argument naming `op` for integers.
 template <class F>
 decltype(auto) dispatch_real(DType dtype, std::string_view op, F&& f) {
-  check(dtype == DType::float32 || dtype == DType::float64, op, ": dtype must be float32 or float64, got ", dtype);
+  if (is_half(dtype)) {
+    const WideningScope scope;
+    return f.template operator()<float>();
+  }
+  check(dtype == DType::float32 || dtype == DType::float64, op, ": dtype must be float32, float64, bfloat16 or float16, got ", dtype);
   if (dtype == DType::float64) return f.template operator()<double>();
   return f.template operator()<float>();
 }
@@ -56,8 +66,9 @@ struct DTypePolicy {
   DType compute = DType::float32;
 
   DTypePolicy() = default;
-  /// Variables and computation in "float32" or "float64"; throws std::invalid_argument for any other name. Implicit, so that
-  /// a config may say .dtype = "float64".
+  /// "float32", "float64", "bfloat16" or "float16" for both, "mixed_bfloat16" or "mixed_float16" for float32 variables that are
+  /// cast where they are used; throws std::invalid_argument for any other name. Implicit, so that a config may say
+  /// .dtype = "mixed_bfloat16".
   DTypePolicy(const std::string& name);
   DTypePolicy(const char* name) : DTypePolicy(std::string(name)) {}
   std::string name() const;

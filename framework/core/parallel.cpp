@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "framework/core/error.h"
+#include "framework/core/widening.h"
 
 namespace linnet {
 namespace {
@@ -125,7 +126,8 @@ void set_num_threads(int threads) {
 
 void parallel_tasks(std::int64_t count, const std::function<void(std::int64_t)>& task) {
   if (count > 1 && !inside_task && num_threads() > 1) {
-    const std::function<void(std::int64_t)> marked = [&](std::int64_t i) {
+    const std::function<void(std::int64_t)> marked = [&, scope = current_widening()](std::int64_t i) {
+      const SharedWidening shared(scope);
       inside_task = true;
       try {
         task(i);

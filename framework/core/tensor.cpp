@@ -5,6 +5,7 @@
 
 #include "framework/core/buffer_pool.h"
 #include "framework/core/grad_slot.h"
+#include "framework/core/half.h"
 
 namespace linnet {
 
@@ -24,17 +25,18 @@ namespace {
 
 const std::shared_ptr<GradSlot> kNoSlot;
 
-/// Runs f with a value of the tensor's C++ type; the reserved dtypes have none yet.
+/// Runs f with a value of the tensor's C++ type.
 template <class F>
-decltype(auto) dispatch_any(DType dtype, std::string_view what, F&& f) {
+decltype(auto) dispatch_any(DType dtype, F&& f) {
   switch (dtype) {
     case DType::float32: return f(float{});
     case DType::float64: return f(double{});
+    case DType::bfloat16: return f(BFloat16{});
+    case DType::float16: return f(Float16{});
     case DType::int32: return f(std::int32_t{});
     case DType::int8: return f(std::int8_t{});
-    default: break;
   }
-  throw std::invalid_argument(cat(what, ": dtype must be float32, float64, int32 or int8, got ", dtype));
+  __builtin_unreachable();
 }
 
 }  // namespace
@@ -65,7 +67,7 @@ Tensor Tensor::zeros(Shape shape, DType dtype) {
 
 Tensor Tensor::full(Shape shape, double value, DType dtype) {
   Tensor result = empty(std::move(shape), dtype);
-  dispatch_any(dtype, "full", [&](auto zero) {
+  dispatch_any(dtype, [&](auto zero) {
     using T = decltype(zero);
     std::ranges::fill(result.mutable_data<T>(), static_cast<T>(value));
   });
@@ -137,8 +139,16 @@ Tensor Tensor::clone() const {
 Tensor Tensor::cast(DType dtype) const {
   if (dtype == this->dtype()) return detach();
   Tensor result = empty(shape(), dtype);
-  dispatch_any(this->dtype(), "cast", [&](auto from) {
-    dispatch_any(dtype, "cast", [&](auto to) {
+  if (is_half(this->dtype()) && dtype == DType::float32) {  // these two are frequent: vectorised
+    widen(this->dtype(), raw(), size(), result.mutable_data<float>().data());
+    return result;
+  }
+  if (is_half(dtype) && this->dtype() == DType::float32) {
+    narrow(dtype, data<float>().data(), size(), result.mutable_raw());
+    return result;
+  }
+  dispatch_any(this->dtype(), [&](auto from) {
+    dispatch_any(dtype, [&](auto to) {
       const auto source = data<decltype(from)>();
       std::ranges::transform(source, result.mutable_data<decltype(to)>().begin(), [](auto value) { return static_cast<decltype(to)>(value); });
     });
@@ -149,12 +159,16 @@ Tensor Tensor::cast(DType dtype) const {
 template <class T>
 std::span<const T> Tensor::data() const {
   const Impl& self = impl();
+  if constexpr (dtype_of<T> == DType::float32)
+    if (is_half(self.dtype) && current_widening()) return {widened(*this, false), static_cast<std::size_t>(self.size)};
   check(self.dtype == dtype_of<T>, "tensor: dtype must be ", dtype_of<T>, " to be read as such, got ", self.dtype);
   return {reinterpret_cast<const T*>(self.bytes()), static_cast<std::size_t>(self.size)};
 }
 
 template <class T>
 std::span<T> Tensor::mutable_data() {
+  if constexpr (dtype_of<T> == DType::float32)
+    if (is_half(dtype()) && current_widening()) return {widened(*this, true), static_cast<std::size_t>(size())};
   const std::span<const T> elements = data<T>();
   impl_->buffer->version.store(next_version(), std::memory_order_relaxed);
   return {const_cast<T*>(elements.data()), elements.size()};
@@ -168,7 +182,7 @@ void* Tensor::mutable_raw() {
 }
 
 std::vector<double> Tensor::to_vector() const {
-  return dispatch_any(dtype(), "to_vector", [&](auto zero) {
+  return dispatch_any(dtype(), [&](auto zero) {
     const auto elements = data<decltype(zero)>();
     return std::vector<double>(elements.begin(), elements.end());
   });
@@ -233,6 +247,8 @@ void Tensor::set_grad_slot(std::shared_ptr<GradSlot> slot) const {
   template std::span<T> Tensor::mutable_data<T>();
 LINNET_INSTANTIATE(float)
 LINNET_INSTANTIATE(double)
+LINNET_INSTANTIATE(BFloat16)
+LINNET_INSTANTIATE(Float16)
 LINNET_INSTANTIATE(std::int32_t)
 LINNET_INSTANTIATE(std::int8_t)
 #undef LINNET_INSTANTIATE

@@ -26,7 +26,7 @@ class Tensor {
   static Tensor full(Shape shape, double value, DType dtype = DType::float32);
   /// Uninitialised, with the shape and dtype of `other`.
   static Tensor like(const Tensor& other);
-  /// Copies the values; T is float, double, std::int32_t or std::int8_t. Throws unless their number is the shape's.
+  /// Copies the values; T is float, double, BFloat16, Float16, std::int32_t or std::int8_t. Throws unless their number is the shape's.
   template <class T>
   static Tensor from(const std::vector<T>& values, Shape shape);
 
@@ -47,10 +47,11 @@ class Tensor {
   Tensor detach() const;
   /// A copy with its own memory, a constant.
   Tensor clone() const;
-  /// A constant of another dtype; shares memory when the dtype is the same. float32, float64 and int32 convert.
+  /// A constant of another dtype, rounded to the nearest where floats become narrower, towards zero where they become integers;
+  /// shares memory when the dtype is the same. ops::cast is the recorded one.
   Tensor cast(DType dtype) const;
 
-  /// The elements. Throws unless T is the dtype.
+  /// The elements. Throws unless T is the dtype, or float for a 16-bit float within a WideningScope: see there.
   template <class T>
   std::span<const T> data() const;
   template <class T>

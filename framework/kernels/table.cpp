@@ -17,6 +17,8 @@
   template <class T>                                 \
   AttentionKernels<T> attention_kernels();           \
   template <class T>                                 \
+  ConvertKernels<T> convert_kernels();               \
+  template <class T>                                 \
   DropoutKernels<T> dropout_kernels();               \
   template <class T>                                 \
   LayerNormKernels<T> layer_norm_kernels();          \
@@ -33,6 +35,7 @@
     return {.activations = activation_kernels<T>(),  \
             .adam = adam_kernels<T>(),               \
             .attention = attention_kernels<T>(),     \
+            .convert = convert_kernels<T>(),         \
             .dropout = dropout_kernels<T>(),         \
             .layer_norm = layer_norm_kernels<T>(),   \
             .log_sum_exp = log_sum_exp_kernels<T>(), \

@@ -6,6 +6,7 @@
 #include "framework/kernels/activations.h"
 #include "framework/kernels/adam.h"
 #include "framework/kernels/attention.h"
+#include "framework/kernels/convert.h"
 #include "framework/kernels/dropout.h"
 #include "framework/kernels/layer_norm.h"
 #include "framework/kernels/log_sum_exp.h"
@@ -25,6 +26,7 @@ struct Table {
   ActivationKernels<T> activations;
   AdamKernels<T> adam;
   AttentionKernels<T> attention;
+  ConvertKernels<T> convert;
   DropoutKernels<T> dropout;
   LayerNormKernels<T> layer_norm;
   LogSumExpKernels<T> log_sum_exp;

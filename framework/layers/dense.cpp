@@ -1,5 +1,6 @@
 #include "framework/layers/dense.h"
 
+#include "framework/layers/autocast.h"
 #include "framework/layers/registry.h"
 #include "framework/ops/dense.h"
 
@@ -25,6 +26,8 @@ Dense::Dense(const Config& config) : config_(config), activation_(activation_fro
   if (config.use_bias) bias_ = add_weight("bias", {config.units}, config.bias_initializer, config.dtype.variable);
 }
 
-Tensor Dense::forward(const Tensor& x) const { return ops::dense(x, kernel_, bias_, activation_); }
+Tensor Dense::forward(const Tensor& x) const {
+  return ops::dense(autocast(x, config_.dtype), autocast(kernel_, config_.dtype), autocast(bias_, config_.dtype), activation_);
+}
 
 }  // namespace linnet

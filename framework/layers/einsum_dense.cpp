@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "framework/layers/autocast.h"
 #include "framework/layers/registry.h"
 #include "framework/ops/activations.h"
 #include "framework/ops/einsum.h"
@@ -107,9 +108,12 @@ EinsumDense::EinsumDense(const Config& config) : config_(config), activation_(ac
               (config.bias_axes.empty() || (first + added.size() == result_.size() && config.bias_axes.size() == added.size()));
 }
 
+ops::DenseWeights EinsumDense::cast_weights() const { return {autocast(kernel_, config_.dtype), autocast(bias_, config_.dtype)}; }
+
 Tensor EinsumDense::forward_rows(const Tensor& x) const {
   check(is_dense_, "EinsumDense: only an equation that contracts the last axes with the kernel's first has rows, got '", config_.equation, "'");
-  return ops::dense(x, kernel_, bias_, activation_);
+  const auto [kernel, bias] = cast_weights();
+  return ops::dense(autocast(x, config_.dtype), kernel, bias, activation_);
 }
 
 Tensor EinsumDense::forward(const Tensor& x) const {
@@ -130,11 +134,12 @@ Tensor EinsumDense::forward(const Tensor& x) const {
   }
   const std::string letters = free_letters(input_ + kernel_axes_ + result_, rank - input_.size());
   const bool left = dots_ == Dots::left;
+  const auto [kernel, bias] = cast_weights();
   const Tensor product = ops::einsum(
-      left ? cat(letters, input_, ",", kernel_axes_, "->", letters, result_) : cat(input_, letters, ",", kernel_axes_, "->", result_, letters), x,
-      kernel_);
-  if (!bias_.defined()) return ops::activate(product, activation_);
-  return ops::activate(ops::add(product, bias_), activation_);
+      left ? cat(letters, input_, ",", kernel_axes_, "->", letters, result_) : cat(input_, letters, ",", kernel_axes_, "->", result_, letters),
+      autocast(x, config_.dtype), kernel);
+  if (!bias.defined()) return ops::activate(product, activation_);
+  return ops::activate(ops::add(product, bias), activation_);
 }
 
 }  // namespace linnet

@@ -34,6 +34,8 @@ class EinsumDense : public UnaryLayer {
 
   const Tensor& kernel() const { return kernel_; }
   const Tensor& bias() const { return bias_; }  ///< undefined without bias_axes
+  /// Both in the dtype that the layer computes in, for ops::concatenated_dense.
+  ops::DenseWeights cast_weights() const;
 
  private:
   Config config_;

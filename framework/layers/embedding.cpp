@@ -1,5 +1,6 @@
 #include "framework/layers/embedding.h"
 
+#include "framework/layers/autocast.h"
 #include "framework/layers/registry.h"
 #include "framework/ops/embedding.h"
 
@@ -21,6 +22,6 @@ Embedding::Embedding(const Config& config) : config_(config) {
   embeddings_ = add_weight("embeddings", {config.input_dim, config.output_dim}, config.embeddings_initializer, config.dtype.variable);
 }
 
-Tensor Embedding::forward(const Tensor& ids) const { return ops::embedding(embeddings_, ids); }
+Tensor Embedding::forward(const Tensor& ids) const { return autocast(ops::embedding(embeddings_, ids), config_.dtype); }
 
 }  // namespace linnet

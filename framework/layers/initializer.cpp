@@ -104,6 +104,7 @@ Tensor Initializer::make(const Shape& shape, DType dtype) const {
     next_initializer_stream();
     return Tensor::empty(shape, dtype);
   }
+  if (is_half(dtype)) return make(shape, DType::float32).cast(dtype);  // rounded once: the weights of a float32 model, rounded
   if (class_name == "Zeros") return Tensor::zeros(shape, dtype);
   if (class_name == "Ones") return Tensor::full(shape, 1, dtype);
   if (class_name == "Constant") return Tensor::full(shape, value, dtype);

@@ -1,5 +1,6 @@
 #include "framework/layers/layer_normalization.h"
 
+#include "framework/layers/autocast.h"
 #include "framework/layers/axes_last.h"
 #include "framework/layers/registry.h"
 #include "framework/ops/layer_norm.h"
@@ -29,7 +30,8 @@ LayerNormalization::LayerNormalization(const Config& config) : config_(config) {
   if (config.center) beta_ = add_weight("beta", shape, config.beta_initializer, config.dtype.variable);
 }
 
-Tensor LayerNormalization::forward(const Tensor& x) const {
+Tensor LayerNormalization::forward(const Tensor& input) const {
+  const Tensor x = autocast(input, config_.dtype);  // gamma and beta are not cast, as in Keras: the op computes in float32 at least
   if (config_.axis.empty()) return ops::layer_norm(x, gamma_, beta_, config_.epsilon);
   // The axes become the last ones, and those one.
   const AxesLast axes("LayerNormalization", x, config_.axis, config_.shape);
@@ -39,7 +41,8 @@ Tensor LayerNormalization::forward(const Tensor& x) const {
 
 Tensor LayerNormalization::forward_residual(const Tensor& x, const Tensor& residual, double dropout, const SequenceLayout* layout) const {
   check(config_.axis.empty(), "LayerNormalization: forward_residual must normalise over the last axis, got axis ", config_.axis);
-  return ops::add_layer_norm(x, residual, gamma_, beta_, {.epsilon = config_.epsilon, .dropout = dropout, .layout = layout});
+  return ops::add_layer_norm(autocast(x, config_.dtype), autocast(residual, config_.dtype), gamma_, beta_,
+                             {.epsilon = config_.epsilon, .dropout = dropout, .layout = layout});
 }
 
 }  // namespace linnet

@@ -1,7 +1,9 @@
 #include "framework/layers/masked_lm_head.h"
 
+#include "framework/layers/autocast.h"
 #include "framework/layers/registry.h"
 #include "framework/ops/activations.h"
+#include "framework/ops/cast.h"
 #include "framework/ops/elementwise.h"
 #include "framework/ops/embedding.h"
 #include "framework/ops/matmul.h"
@@ -65,8 +67,9 @@ Tensor MaskedLMHead::forward(const Tensor& x, const Tensor& mask_positions) cons
 
 Tensor MaskedLMHead::forward_rows(const Tensor& rows) const {
   const Tensor hidden = intermediate_layer_norm_(intermediate_dense_(rows));
-  const Tensor logits = token_embedding_ ? token_embedding_->reverse(hidden) : ops::matmul(hidden, output_kernel_);
-  return ops::activate(ops::add(logits, output_bias_), activation_);
+  const Tensor logits = token_embedding_ ? token_embedding_->reverse(hidden) : ops::matmul(hidden, autocast(output_kernel_, config_.dtype));
+  // Keras does not cast the bias: under a mixed policy the logits are float32.
+  return ops::activate(ops::add(ops::cast(logits, output_bias_.dtype()), output_bias_), activation_);
 }
 
 Tensor rows_of_positions(const Tensor& positions, std::int64_t batch, std::int64_t length) {

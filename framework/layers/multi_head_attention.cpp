@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "framework/layers/autocast.h"
 #include "framework/layers/registry.h"
 #include "framework/ops/embedding.h"
 
@@ -44,8 +45,6 @@ EinsumDense::Config into_heads(const MultiHeadAttention::Config& config, std::in
 EinsumDense::Config out_of_heads(const MultiHeadAttention::Config& config) {
   return projection(config, "abcd,cde->abe", "e", {config.num_heads, *config.value_dim}, {*config.output_dim});
 }
-
-ops::DenseWeights weights_of(const EinsumDense& layer) { return {layer.kernel(), layer.bias()}; }
 
 /// `mask` and the queries' own mask as one, with the shape that ops::attention wants; undefined when there is neither.
 ops::AttentionMask merged(const MultiHeadAttention::Masks& masks, std::int64_t heads, const SequenceLayout& queries, const SequenceLayout& keys) {
@@ -130,14 +129,14 @@ struct MultiHeadAttention::Projections {
 MultiHeadAttention::Projections MultiHeadAttention::project(const Inputs& inputs) const {
   const std::int64_t keys = config_.num_heads * config_.key_dim, values = config_.num_heads * *config_.value_dim;
   if (!inputs.value.defined()) {
-    const std::array parts{weights_of(query_dense_), weights_of(key_dense_), weights_of(value_dense_)};
-    const Tensor all = ops::concatenated_dense(inputs.query, parts);
+    const std::array parts{query_dense_.cast_weights(), key_dense_.cast_weights(), value_dense_.cast_weights()};
+    const Tensor all = ops::concatenated_dense(autocast(inputs.query, config_.dtype), parts);
     return {{all, 0, keys}, {all, keys, keys}, {all, 2 * keys, values}, inputs.queries};
   }
   const Tensor query = query_dense_.forward_rows(inputs.query);
   if (inputs.key.defined()) return {query, key_dense_.forward_rows(inputs.key), value_dense_.forward_rows(inputs.value), inputs.values};
-  const std::array parts{weights_of(key_dense_), weights_of(value_dense_)};
-  const Tensor both = ops::concatenated_dense(inputs.value, parts);
+  const std::array parts{key_dense_.cast_weights(), value_dense_.cast_weights()};
+  const Tensor both = ops::concatenated_dense(autocast(inputs.value, config_.dtype), parts);
   return {query, {both, 0, keys}, {both, keys, values}, inputs.values};
 }
 

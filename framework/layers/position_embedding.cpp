@@ -1,5 +1,6 @@
 #include "framework/layers/position_embedding.h"
 
+#include "framework/layers/autocast.h"
 #include "framework/layers/registry.h"
 #include "framework/ops/embedding.h"
 
@@ -32,6 +33,6 @@ Tensor PositionEmbedding::forward(const SequenceLayout& layout, std::int64_t sta
   return forward(positions);
 }
 
-Tensor PositionEmbedding::forward(const Tensor& positions) const { return ops::embedding(embeddings_, positions); }
+Tensor PositionEmbedding::forward(const Tensor& positions) const { return autocast(ops::embedding(embeddings_, positions), config_.dtype); }
 
 }  // namespace linnet

@@ -1,5 +1,6 @@
 #include "framework/layers/reversible_embedding.h"
 
+#include "framework/layers/autocast.h"
 #include "framework/layers/registry.h"
 #include "framework/ops/activations.h"
 #include "framework/ops/elementwise.h"
@@ -32,12 +33,12 @@ ReversibleEmbedding::ReversibleEmbedding(const Config& config) : config_(config)
         add_weight("reverse_embeddings", {config.output_dim, config.input_dim}, config.embeddings_initializer, config.dtype.variable);
 }
 
-Tensor ReversibleEmbedding::forward(const Tensor& ids) const { return ops::embedding(embeddings_, ids); }
+Tensor ReversibleEmbedding::forward(const Tensor& ids) const { return autocast(ops::embedding(embeddings_, ids), config_.dtype); }
 
 Tensor ReversibleEmbedding::reverse(const Tensor& x) const {
-  const Tensor rows = ops::reshape(x, {x.rows(), x.dim(-1)});
-  const Tensor flat =
-      config_.tie_weights ? ops::matmul(rows, embeddings_, kernels::Transpose::no, kernels::Transpose::yes) : ops::matmul(rows, reverse_embeddings_);
+  const Tensor rows = ops::reshape(autocast(x, config_.dtype), {x.rows(), x.dim(-1)});
+  const Tensor table = autocast(config_.tie_weights ? embeddings_ : reverse_embeddings_, config_.dtype);
+  const Tensor flat = ops::matmul(rows, table, kernels::Transpose::no, config_.tie_weights ? kernels::Transpose::yes : kernels::Transpose::no);
   Shape shape = x.shape();
   shape.back() = config_.input_dim;
   const Tensor logits = ops::reshape(flat, shape);

@@ -1,6 +1,7 @@
 #include "framework/layers/transformer_encoder.h"
 
 #include "framework/autograd/checkpoint.h"
+#include "framework/layers/autocast.h"
 #include "framework/layers/registry.h"
 #include "framework/ops/dropout.h"
 #include "framework/ops/elementwise.h"
@@ -70,7 +71,8 @@ TransformerEncoder::TransformerEncoder(const Config& config)
                                            "feedforward_output_dense")),
       feedforward_dropout_(add<Dropout>("_feedforward_dropout", {config.dropout}, "feedforward_dropout")) {}
 
-Tensor TransformerEncoder::forward(const Tensor& x, const SequenceLayout& layout, const ops::AttentionMask& mask) const {
+Tensor TransformerEncoder::forward(const Tensor& inputs, const SequenceLayout& layout, const ops::AttentionMask& mask) const {
+  const Tensor x = autocast(inputs, config_.dtype);
   if (!checkpointing()) return block(x, layout, mask);
   return checkpoint([this, layout, mask](const Tensor& input) { return block(input, layout, mask); }, x);
 }
@@ -80,19 +82,21 @@ Tensor TransformerEncoder::block(const Tensor& x, const SequenceLayout& layout, 
   return feedforward_half(attention_half(self_attention_layer_.forward(input, layout, {.attention = mask}), x, layout), layout);
 }
 
-ops::AttentionWithScores TransformerEncoder::forward_with_scores(const Tensor& x, const SequenceLayout& layout,
+ops::AttentionWithScores TransformerEncoder::forward_with_scores(const Tensor& inputs, const SequenceLayout& layout,
                                                                  const ops::AttentionMask& mask) const {
-  const auto run = [this, layout, mask](const Tensor& inputs) {
-    const Tensor input = config_.normalize_first ? self_attention_layer_norm_(inputs) : inputs;
+  const Tensor start = autocast(inputs, config_.dtype);
+  const auto run = [this, layout, mask](const Tensor& x) {
+    const Tensor input = config_.normalize_first ? self_attention_layer_norm_(x) : x;
     const ops::AttentionWithScores both =
         self_attention_layer_.forward_with_scores({.query = input, .queries = layout, .masks = {.attention = mask}});
-    return std::vector<Tensor>{feedforward_half(attention_half(both.output, inputs, layout), layout), both.scores};
+    return std::vector<Tensor>{feedforward_half(attention_half(both.output, x, layout), layout), both.scores};
   };
-  const std::vector<Tensor> results = checkpointing() ? checkpoint(run, x) : run(x);
+  const std::vector<Tensor> results = checkpointing() ? checkpoint(run, start) : run(start);
   return {results[0], results[1]};
 }
 
-Tensor TransformerEncoder::forward_first_rows(const Tensor& x, const SequenceLayout& layout) const {
+Tensor TransformerEncoder::forward_first_rows(const Tensor& inputs, const SequenceLayout& layout) const {
+  const Tensor x = autocast(inputs, config_.dtype);
   if (!checkpointing()) return first_rows_block(x, layout);
   return checkpoint([this, layout](const Tensor& input) { return first_rows_block(input, layout); }, x);
 }

@@ -6,7 +6,7 @@
 namespace linnet::ops {
 
 /// activation(x), elementwise or, for softmax, log_softmax, sparsemax and glu, over the last axis (ops/softmax.h).
-/// x, result: any shape (glu halves the last axis), float32 or float64. Saves x. Throws std::invalid_argument on other dtypes.
+/// x, result: any shape (glu halves the last axis), any float dtype. Saves x. Throws std::invalid_argument on other dtypes.
 Tensor activate(const Tensor& x, Activation activation);
 inline Tensor relu(const Tensor& x) { return activate(x, Activation::relu); }
 inline Tensor tanh(const Tensor& x) { return activate(x, Activation::tanh); }

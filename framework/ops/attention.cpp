@@ -252,7 +252,7 @@ Gradients backward(const Call& call, const GradientPlan& plan, const Tensor& out
 }
 
 Tensor lse_if(bool recorded, const Call& call) {
-  return recorded ? Tensor::empty({call.options.num_heads, call.queries.tokens()}, call.dtype()) : Tensor();
+  return recorded ? Tensor::empty({call.options.num_heads, call.queries.tokens()}, accumulator_of(call.dtype())) : Tensor();
 }
 
 bool recorded(const Call& call) { return recording({call.ranges[0].tensor, call.ranges[1].tensor, call.ranges[2].tensor}); }

@@ -38,7 +38,7 @@ struct AttentionOptions {
 };
 
 /// Scaled dot-product attention over packed sequences: dropout(softmax(Q Kᵀ / sqrt(D))) V, per sequence and head.
-/// query: (Nq, A·D), key: (Nk, A·D), value: (Nk, A·V); result: (Nq, A·V), for A heads of width D and V; float32 or float64.
+/// query: (Nq, A·D), key: (Nk, A·D), value: (Nk, A·V); result: (Nq, A·V), for A heads of width D and V; any float dtype.
 /// Leading axes may be several, as (batch, length, A·D). Sequence i of `queries` attends to sequence i of `keys`, to those
 /// rows that `keys.is_key`, `mask` and `causal` allow; hidden keys have probability 0 exactly. Sequences may be empty.
 /// Queries may be SequenceLayout::first_rows() of the keys' layout: their results are those of the whole computation.

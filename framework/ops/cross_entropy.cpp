@@ -7,6 +7,7 @@
 #include "framework/autograd/tape.h"
 #include "framework/core/parallel.h"
 #include "framework/kernels/table.h"
+#include "framework/ops/cast.h"
 
 namespace linnet::ops {
 namespace {
@@ -119,8 +120,9 @@ std::vector<double> class_weights(std::string_view op, const Targets& targets, c
   return result;
 }
 
-Tensor loss(std::string_view op, const Tensor& y_pred, const Targets& targets, const CrossEntropyOptions& options) {
+Tensor loss(std::string_view op, const Tensor& predictions, const Targets& targets, const CrossEntropyOptions& options) {
   check(options.label_smoothing >= 0 && options.label_smoothing <= 1, op, ": label_smoothing must lie in [0, 1], got ", options.label_smoothing);
+  const Tensor y_pred = cast(predictions, accumulator_of(predictions.dtype()));
   Shape shape = y_pred.shape();
   shape.pop_back();
   LossReduction reduction(op, shape, {.sample_weight = options.sample_weight, .reduction = options.reduction});
@@ -187,7 +189,7 @@ Tensor categorical_crossentropy(const Tensor& y_true, const Tensor& y_pred, cons
         y_true.shape(), " (cross_entropy takes labels)");
   check(!options.ignore_class, "categorical_crossentropy: ignore_class needs labels, got distributions (cross_entropy takes labels)");
   const Targets targets{.labels = {},
-                        .distribution = y_true.cast(y_pred.dtype()),
+                        .distribution = y_true.cast(accumulator_of(y_pred.dtype())),
                         .ignore_class = {},
                         .smoothing = options.label_smoothing,
                         .rows = y_pred.size() / classes,

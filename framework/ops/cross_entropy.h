@@ -17,10 +17,10 @@ struct CrossEntropyOptions {
 };
 
 /// -sum_c t_c log softmax(logits)_c of each row, t the label's one-hot row: SparseCategoricalCrossentropy.
-/// logits: (..., classes), float32 or float64; labels: int32, (...) or (..., 1). Fused: saves the logits and one log-sum-exp a
-/// row. Probabilities are divided by their sum and clipped to [1e-7, 1 - 1e-7], outside of which no gradient flows.
-/// Throws std::invalid_argument on other shapes or dtypes, and on a label outside of [0, classes), naming its row.
-/// Source: keras.losses.SparseCategoricalCrossentropy.
+/// logits: (..., classes), any float dtype; 16-bit ones are cast to float32, and that is the loss' dtype. labels: int32, (...) or
+/// (..., 1). Fused: saves the logits and one log-sum-exp a row. Probabilities are divided by their sum and clipped to [1e-7, 1 - 1e-7], outside of
+/// which no gradient flows. Throws std::invalid_argument on other shapes or dtypes, and on a label outside of [0, classes), naming its row. Source:
+/// keras.losses.SparseCategoricalCrossentropy.
 Tensor cross_entropy(const Tensor& logits, const Tensor& labels, const CrossEntropyOptions& options = {});
 
 /// The same for targets that are distributions: y_true: (..., classes), a constant. `class_weight` goes by the largest target;

@@ -40,24 +40,24 @@ Extents extents_of(const Tensor& x, const DenseWeights& weights) {
 void forward(const Tensor& x, const DenseWeights& weights, const Extents& size, Activation activation, Tensor& z, Tensor& y, std::int64_t width,
              std::int64_t column) {
   dispatch_real(x.dtype(), "dense", [&]<class T>() {
-    T* pz = static_cast<T*>(z.mutable_raw()) + column;
-    T* py = static_cast<T*>(y.mutable_raw()) + column;
+    T* pz = z.mutable_data<T>().data() + column;
+    T* py = y.mutable_data<T>().data() + column;
     const T* bias = weights.bias.defined() ? weights.bias.data<T>().data() : nullptr;
     const bool plain = !bias && activation == Activation::linear;
-    parallel_gemm({.m = size.rows,
-                   .n = size.out,
-                   .k = size.in,
-                   .a = {x.raw(), size.in},
-                   .b = {weights.kernel.raw(), size.out},
-                   .c = pz,
-                   .ldc = width,
-                   .dtype = x.dtype()},
-                  [&](const GemmTile& tile) {
-                    if (plain) return;
-                    const std::int64_t at = tile.row * width + tile.column;
-                    kernels::table<T>().activations.bias_forward(activation, bias ? bias + tile.column : nullptr, tile.rows, tile.columns, pz + at,
-                                                                 width, py + at, width);
-                  });
+    multiply({.m = size.rows,
+              .n = size.out,
+              .k = size.in,
+              .a = {x, 0, size.in},
+              .b = {weights.kernel, 0, size.out},
+              .c = z,
+              .c_begin = column,
+              .ldc = width},
+             [&](const GemmTile& tile) {
+               if (plain) return;
+               const std::int64_t at = tile.row * width + tile.column;
+               kernels::table<T>().activations.bias_forward(activation, bias ? bias + tile.column : nullptr, tile.rows, tile.columns, pz + at, width,
+                                                            py + at, width);
+             });
   });
 }
 
@@ -90,28 +90,21 @@ Tensor bias_gradient(const Tensor& bias, const Tensor& dz, const Extents& size, 
 /// xᵀ dz with the shape of `kernel`.
 Tensor kernel_gradient(const Tensor& x, const Tensor& kernel, const Tensor& dz, const Extents& size, std::int64_t width, std::int64_t column) {
   Tensor gradient = Tensor::like(kernel);
-  parallel_gemm({.m = size.in,
-                 .n = size.out,
-                 .k = size.rows,
-                 .a = {x.raw(), size.in, Transpose::yes},
-                 .b = {static_cast<const std::byte*>(dz.raw()) + column * size_of(dz.dtype()), width},
-                 .c = gradient.mutable_raw(),
-                 .ldc = size.out,
-                 .dtype = x.dtype()});
+  multiply(
+      {.m = size.in, .n = size.out, .k = size.rows, .a = {x, 0, size.in, Transpose::yes}, .b = {dz, column, width}, .c = gradient, .ldc = size.out});
   return gradient;
 }
 
 /// dx (rows, in) becomes dz kernelᵀ, added to what it holds when `add`.
 void input_gradient(Tensor& dx, const Tensor& kernel, const Tensor& dz, const Extents& size, std::int64_t width, std::int64_t column, bool add) {
-  parallel_gemm({.m = size.rows,
-                 .n = size.in,
-                 .k = size.out,
-                 .a = {static_cast<const std::byte*>(dz.raw()) + column * size_of(dz.dtype()), width},
-                 .b = {kernel.raw(), size.out, Transpose::yes},
-                 .c = dx.mutable_raw(),
-                 .ldc = size.in,
-                 .dtype = dz.dtype(),
-                 .beta = add ? 1.0 : 0.0});
+  multiply({.m = size.rows,
+            .n = size.in,
+            .k = size.out,
+            .a = {dz, column, width},
+            .b = {kernel, 0, size.out, Transpose::yes},
+            .c = dx,
+            .ldc = size.in,
+            .beta = add ? 1.0 : 0.0});
 }
 
 Shape with_last(Shape shape, std::int64_t last) {
@@ -132,10 +125,13 @@ Tensor concatenated_dense(const Tensor& x, std::span<const DenseWeights> parts) 
     width += sizes.back().out;
   }
   Tensor y = Tensor::empty(with_last(x.shape(), width), x.dtype());
-  for (std::size_t i = 0, column = 0; i < parts.size(); column += static_cast<std::size_t>(sizes[i++].out))
-    forward(x, parts[i], sizes[i], Activation::linear, y, y, width, static_cast<std::int64_t>(column));
-
+  {
+    const WideningScope once;  // the parts share the widened input, and y is rounded once
+    for (std::size_t i = 0, column = 0; i < parts.size(); column += static_cast<std::size_t>(sizes[i++].out))
+      forward(x, parts[i], sizes[i], Activation::linear, y, y, width, static_cast<std::int64_t>(column));
+  }
   return record("concatenated_dense", inputs, y, [=, weights = std::vector<DenseWeights>(parts.begin(), parts.end())](std::span<const Tensor> dy) {
+    const WideningScope once;  // dx is a sum over the parts
     Gradients gradients(1);
     if (x.requires_grad()) gradients[0] = Tensor::like(x);
     std::int64_t column = 0;
@@ -159,6 +155,7 @@ Tensor dense(const Tensor& x, const Tensor& kernel, const Tensor& bias, Activati
   if (!keep) z = Tensor();
 
   return record("dense", {x, kernel, bias}, y, [=](std::span<const Tensor> dy) -> Gradients {
+    const WideningScope once;  // the three products share their operands
     const Tensor dz = activation == Activation::linear ? dy[0] : activation_backward(activation, z, dy[0]);
     Gradients gradients(3);
     if (x.requires_grad()) {

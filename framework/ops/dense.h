@@ -10,7 +10,7 @@ namespace linnet::ops {
 /// activation(x kernel + bias). An elementwise activation is fused; one of rows (ops::activate) follows.
 /// x: (..., in); kernel: its leading extents multiply to `in`, the rest to `out`, so (in, out), (in, heads, head_dim) and
 /// (heads, head_dim, out) all serve; bias: `out` elements, or undefined for none; result: (..., out), for glu
-/// (..., out / 2). float32 or float64.
+/// (..., out / 2). any float dtype.
 /// Saves x, and the pre-activation unless the activation is linear. Throws std::invalid_argument on other shapes or mixed dtypes.
 Tensor dense(const Tensor& x, const Tensor& kernel, const Tensor& bias = {}, Activation activation = Activation::linear);
 

@@ -68,19 +68,19 @@ Tensor contract(const EinsumEquation& equation, const Tensor& a, const Tensor& b
   Shape shape;
   for (const char label : batch + rows + columns) shape.push_back(extents.at(label));
   Tensor result = Tensor::empty(shape, a.dtype());
-  const std::int64_t element = size_of(a.dtype());
-  const auto at = [&](const void* data, std::int64_t elements) { return static_cast<const std::byte*>(data) + elements * element; };
-  auto* out = static_cast<std::byte*>(result.mutable_raw());
-  parallel_tasks(product(extents, batch), [&](std::int64_t i) {
-    parallel_gemm({.m = m,
-                   .n = n,
-                   .k = k,
-                   .a = {at(left.raw(), i * m * k), std::max<std::int64_t>(k, 1)},
-                   .b = {at(right.raw(), i * k * n), std::max<std::int64_t>(n, 1)},
-                   .c = out + i * m * n * element,
-                   .ldc = std::max<std::int64_t>(n, 1),
-                   .dtype = a.dtype()});
-  });
+  {
+    const WideningScope once;  // the products of the batch share their tensors
+    parallel_tasks(product(extents, batch), [&](std::int64_t i) {
+      multiply({.m = m,
+                .n = n,
+                .k = k,
+                .a = {left, i * m * k, std::max<std::int64_t>(k, 1)},
+                .b = {right, i * k * n, std::max<std::int64_t>(n, 1)},
+                .c = result,
+                .c_begin = i * m * n,
+                .ldc = std::max<std::int64_t>(n, 1)});
+    });
+  }
   return arranged(result, batch + rows + columns, lr);
 }
 

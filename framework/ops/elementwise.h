@@ -5,7 +5,7 @@
 namespace linnet {
 namespace ops {
 
-// Arithmetic with NumPy's broadcasting: shapes are aligned at the last axis, extents of 1 stretch. float32 or float64.
+// Arithmetic with NumPy's broadcasting: shapes are aligned at the last axis, extents of 1 stretch. any float dtype.
 // Each throws std::invalid_argument when the shapes do not broadcast or the dtypes differ.
 
 /// a + b. Saves nothing.

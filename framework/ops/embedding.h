@@ -5,7 +5,7 @@
 
 namespace linnet::ops {
 
-/// Rows of `table` by number. table: (rows, columns), float32 or float64; ids: int32, any shape, may repeat;
+/// Rows of `table` by number. table: (rows, columns), any float dtype; ids: int32, any shape, may repeat;
 /// result: ids' shape and then columns. Saves the ids. The gradient of a weight stays sparse (core/grad_slot.h): (ids, rows) pairs.
 /// Throws std::invalid_argument on other shapes and dtypes, and when an id is not in [0, rows), naming it and its place.
 Tensor embedding(const Tensor& table, const Tensor& ids);

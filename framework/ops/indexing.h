@@ -8,16 +8,16 @@ namespace linnet::ops {
 // its position, and on an axis that is not there. Negative axes count from the end.
 
 /// The elements of one axis that `indices` name, which take its place: x (2, 5, 3), indices (4, 6), axis 1 -> (2, 4, 6, 3). x:
-/// float32 or float64. Indices may repeat. Saves the indices. The rows of a weight are looked up by ops::embedding, whose gradient is sparse.
+/// any float dtype. Indices may repeat. Saves the indices. The rows of a weight are looked up by ops::embedding, whose gradient is sparse.
 Tensor take(const Tensor& x, const Tensor& indices, int axis);
-/// One element of an axis for each index: result(i, j, k) = x(i, indices(i, j, k), k) for axis 1. x: float32 or float64; indices:
+/// One element of an axis for each index: result(i, j, k) = x(i, indices(i, j, k), k) for axis 1. x: any float dtype; indices:
 /// x's shape but for that axis; result: their shape. Saves the indices. Throws also on other shapes.
 Tensor take_along_axis(const Tensor& x, const Tensor& indices, int axis);
 
 /// 1 at the index, 0 elsewhere, along a new last axis. indices: any shape; result: (..., classes), a constant. Saves nothing.
 Tensor one_hot(const Tensor& indices, std::int64_t classes, DType dtype = DType::float32);
 /// The index of the largest element along an axis, the first one of equals: int32, x's shape without the axis; nothing flows back.
-/// x: float32 or float64. Saves nothing. Throws also if the axis has no elements.
+/// x: any float dtype. Saves nothing. Throws also if the axis has no elements.
 Tensor argmax(const Tensor& x, int axis);
 /// The index of the smallest one, likewise. Saves nothing.
 Tensor argmin(const Tensor& x, int axis);
@@ -27,7 +27,7 @@ struct TopK {
   Tensor values;   ///< (..., k), descending; equal ones in their order
   Tensor indices;  ///< (..., k) int32
 };
-/// The k largest elements along the last axis. x: float32 or float64. Saves the indices. Throws also unless 0 < k <= the extent.
+/// The k largest elements along the last axis. x: any float dtype. Saves the indices. Throws also unless 0 < k <= the extent.
 TopK top_k(const Tensor& x, std::int64_t k);
 
 }  // namespace linnet::ops

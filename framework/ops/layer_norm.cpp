@@ -23,7 +23,8 @@ std::int64_t columns_of(std::string_view op, const Tensor& x, const Norm& norm) 
   for (const auto& [name, weight] : {std::pair{"gamma", norm.gamma}, std::pair{"beta", norm.beta}})
     if (weight.defined()) {
       check(weight.shape() == Shape{columns}, op, ": ", name, " must have shape ", Shape{columns}, ", got ", weight.shape());
-      check(weight.dtype() == x.dtype(), op, ": ", name, " must have the input's dtype ", x.dtype(), ", got ", weight.dtype());
+      check(weight.dtype() == x.dtype() || weight.dtype() == accumulator_of(x.dtype()), op, ": ", name, " must have the input's dtype ", x.dtype(),
+            is_half(x.dtype()) ? " or float32" : "", ", got ", weight.dtype());
     }
   return columns;
 }
@@ -41,15 +42,17 @@ NormGradients backward(const Tensor& x, const Norm& norm, const Tensor& mean, co
   const std::int64_t rows = x.rows(), columns = x.dim(-1);
   // Fixed parts of the rows sum their own share; the shares are added in order. So no thread count changes a bit.
   const std::int64_t parts = std::max<std::int64_t>(1, (rows + kRowsPerPart - 1) / kRowsPerPart);
-  NormGradients result{Tensor::like(x), Tensor::zeros({columns}, x.dtype()), Tensor::zeros({columns}, x.dtype())};
-  Tensor shares = Tensor::zeros({parts, 2, columns}, x.dtype());
+  const auto zeros_for = [&](const Tensor& weight) { return Tensor::zeros({columns}, weight.defined() ? weight.dtype() : x.dtype()); };
+  NormGradients result{Tensor::like(x), zeros_for(norm.gamma), zeros_for(norm.beta)};
+  Tensor shares = Tensor::zeros({parts, 2, columns}, accumulator_of(x.dtype()));
   dispatch_real(x.dtype(), "layer_norm", [&]<class T>() {
     const auto& table = kernels::table<T>();
     const T *px = x.data<T>().data(), *pm = mean.data<T>().data(), *pr = rstd.data<T>().data(), *pdy = dy.data<T>().data();
+    const T* gamma = pointer<T>(norm.gamma);
     T *pdx = result.x.mutable_data<T>().data(), *share = shares.mutable_data<T>().data();
     parallel_tasks(parts, [&](std::int64_t part) {
       const std::int64_t begin = part * kRowsPerPart, end = std::min(rows, begin + kRowsPerPart);
-      table.layer_norm.backward(px + begin * columns, pointer<T>(norm.gamma), pm + begin, pr + begin, pdy + begin * columns, end - begin, columns,
+      table.layer_norm.backward(px + begin * columns, gamma, pm + begin, pr + begin, pdy + begin * columns, end - begin, columns,
                                 pdx + begin * columns, share + part * 2 * columns, share + (part * 2 + 1) * columns);
     });
     T *dgamma = result.gamma.mutable_data<T>().data(), *dbeta = result.beta.mutable_data<T>().data();
@@ -64,13 +67,14 @@ NormGradients backward(const Tensor& x, const Norm& norm, const Tensor& mean, co
 Tensor layer_norm(const Tensor& x, const Tensor& gamma, const Tensor& beta, double epsilon) {
   const Norm norm{gamma, beta, epsilon};
   const std::int64_t rows = x.rows(), columns = columns_of("layer_norm", x, norm);
-  Tensor y = Tensor::like(x), mean = Tensor::empty({rows}, x.dtype()), rstd = Tensor::empty({rows}, x.dtype());
+  const DType statistics = accumulator_of(x.dtype());
+  Tensor y = Tensor::like(x), mean = Tensor::empty({rows}, statistics), rstd = Tensor::empty({rows}, statistics);
   dispatch_real(x.dtype(), "layer_norm", [&]<class T>() {
-    const T* px = x.data<T>().data();
+    const T *px = x.data<T>().data(), *pgamma = pointer<T>(gamma), *pbeta = pointer<T>(beta);
     T *py = y.mutable_data<T>().data(), *pm = mean.mutable_data<T>().data(), *pr = rstd.mutable_data<T>().data();
     parallel_rows(rows, columns, [&](std::int64_t begin, std::int64_t end) {
-      kernels::table<T>().layer_norm.forward(px + begin * columns, pointer<T>(gamma), pointer<T>(beta), static_cast<T>(epsilon), end - begin, columns,
-                                             py + begin * columns, pm + begin, pr + begin);
+      kernels::table<T>().layer_norm.forward(px + begin * columns, pgamma, pbeta, static_cast<T>(epsilon), end - begin, columns, py + begin * columns,
+                                             pm + begin, pr + begin);
     });
   });
   return record("layer_norm", {x, gamma, beta}, y, [=](std::span<const Tensor> dy) -> Gradients {
@@ -85,18 +89,22 @@ Tensor add_layer_norm(const Tensor& x, const Tensor& residual, const Tensor& gam
   check(x.shape() == residual.shape() && x.dtype() == residual.dtype(), "add_layer_norm: residual must have the input's shape ", x.shape(),
         " and dtype ", x.dtype(), ", got ", residual.shape(), " and ", residual.dtype());
   const DropoutPlan plan = plan_dropout(options.dropout, rows, options.layout);
-  Tensor sum = Tensor::like(x), y = Tensor::like(x), mean = Tensor::empty({rows}, x.dtype()), rstd = Tensor::empty({rows}, x.dtype());
-  dispatch_real(x.dtype(), "add_layer_norm", [&]<class T>() {
+  const DType statistics = accumulator_of(x.dtype());
+  Tensor sum = Tensor::like(x), y = Tensor::like(x), mean = Tensor::empty({rows}, statistics), rstd = Tensor::empty({rows}, statistics);
+  // 16 bits: mean and rstd must be those of the sum as it is saved, or a row of nearly equal elements has a wrong gradient.
+  const DType dtype = x.dtype();
+  dispatch_real(dtype, "add_layer_norm", [&]<class T>() {
     const auto& table = kernels::table<T>();
-    const T *px = x.data<T>().data(), *pres = residual.data<T>().data();
+    const T *px = x.data<T>().data(), *pres = residual.data<T>().data(), *pgamma = pointer<T>(gamma), *pbeta = pointer<T>(beta);
     T *ps = sum.mutable_data<T>().data(), *py = y.mutable_data<T>().data(), *pm = mean.mutable_data<T>().data(), *pr = rstd.mutable_data<T>().data();
     parallel_rows(rows, 2 * columns, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t row = begin; row < end; ++row) {  // row by row: the sum is still in L1 when the norm reads it
         const std::int64_t at = row * columns;
         if (plan.active) table.dropout.apply(plan.draw, px + at, pres + at, plan.global_rows.data() + row, 1, columns, ps + at);
         else table.reduce.sum(px + at, pres + at, columns, ps + at);
-        table.layer_norm.forward(ps + at, pointer<T>(gamma), pointer<T>(beta), static_cast<T>(options.epsilon), 1, columns, py + at, pm + row,
-                                 pr + row);
+        if (dtype == DType::bfloat16) table.convert.round_to_bfloat16(columns, ps + at);
+        if (dtype == DType::float16) table.convert.round_to_float16(columns, ps + at);
+        table.layer_norm.forward(ps + at, pgamma, pbeta, static_cast<T>(options.epsilon), 1, columns, py + at, pm + row, pr + row);
       }
     });
   });

@@ -6,8 +6,8 @@
 namespace linnet::ops {
 
 /// (x - mean) / sqrt(variance + epsilon) * gamma + beta over the last axis, the variance biased.
-/// x, result: (..., columns), float32 or float64; gamma, beta: (columns), undefined for ones and zeros.
-/// Saves x, and mean and 1 / sqrt(variance + epsilon) of each row. Throws std::invalid_argument on other shapes or dtypes.
+/// x, result: (..., columns), any float dtype; gamma, beta: (columns) of that dtype, or float32 with 16-bit x; undefined for ones and
+/// zeros. Saves x, and mean and 1 / sqrt(variance + epsilon) of each row. Throws std::invalid_argument on other shapes or dtypes.
 /// Source: Ba et al. 2016, arXiv:1607.06450.
 Tensor layer_norm(const Tensor& x, const Tensor& gamma, const Tensor& beta, double epsilon);
 

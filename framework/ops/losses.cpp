@@ -5,6 +5,7 @@
 
 #include "framework/autograd/tape.h"
 #include "framework/core/parallel.h"
+#include "framework/ops/cast.h"
 
 namespace linnet::ops {
 namespace {
@@ -26,7 +27,8 @@ Tensor aligned(std::string_view op, const Tensor& y_true, const Tensor& y_pred) 
 
 /// A recorded loss from `loss.value(t, p, n)`, the loss of one row of n columns, and `loss.gradient(t, p, n, dvalue, dp)`.
 template <class Loss>
-Tensor row_loss(std::string_view op, const Tensor& y_true, const Tensor& y_pred, const LossOptions& options, const Loss& loss) {
+Tensor row_loss(std::string_view op, const Tensor& y_true, const Tensor& predictions, const LossOptions& options, const Loss& loss) {
+  const Tensor y_pred = cast(predictions, accumulator_of(predictions.dtype()));
   const Tensor targets = aligned(op, y_true, y_pred);
   Shape shape = y_pred.shape();
   shape.pop_back();

@@ -4,10 +4,10 @@
 
 namespace linnet::ops {
 
-// Losses between targets t (y_true, a constant) and predictions p (y_pred), float32 or float64, with Keras' names. Each row of
-// the last axis gives one loss, over its n columns; `options` reduce them. y_true: the shape of y_pred, or that shape but for a last axis
-// of 1; any dtype, converted to y_pred's. They save both. Throw std::invalid_argument on other shapes or dtypes.
-// cross_entropy and categorical_crossentropy are in cross_entropy.h. Source: keras.losses.
+// Losses between targets t (y_true, a constant) and predictions p (y_pred), with Keras' names. y_pred: any float dtype; 16-bit ones are
+// cast to float32, and that is the loss' dtype. Each row of the last axis gives one loss, over its n columns; `options` reduce them.
+// y_true: the shape of y_pred, or that shape but for a last axis of 1; any dtype, converted. They save both. Throw std::invalid_argument on other
+// shapes or dtypes. cross_entropy and categorical_crossentropy are in cross_entropy.h. Source: keras.losses.
 
 /// sum (t - p)² / n.
 Tensor mean_squared_error(const Tensor& y_true, const Tensor& y_pred, const LossOptions& options = {});

@@ -38,24 +38,23 @@ Tensor product(const Tensor& a, Transpose transpose_a, const Tensor& b, Transpos
   const std::int64_t products = element_count(shape);
   shape.insert(shape.end(), {left.rows, right.columns});
   Tensor c = Tensor::empty(shape, a.dtype());
-  const std::int64_t element = size_of(a.dtype());
-  auto* out = static_cast<std::byte*>(c.mutable_raw());
-  const auto multiply = [&](std::int64_t rows, std::int64_t of_a, std::int64_t of_b, std::int64_t of_c) {
-    parallel_gemm({.m = rows,
-                   .n = right.columns,
-                   .k = left.columns,
-                   .a = {static_cast<const std::byte*>(a.raw()) + of_a * left.rows * left.columns * element, left.ld(), transpose_a},
-                   .b = {static_cast<const std::byte*>(b.raw()) + of_b * right.rows * right.columns * element, right.ld(), transpose_b},
-                   .c = out + of_c * left.rows * right.columns * element,
-                   .ldc = std::max<std::int64_t>(right.columns, 1),
-                   .dtype = a.dtype()});
+  const WideningScope once;  // the products of the batch share their tensors
+  const auto one = [&](std::int64_t rows, std::int64_t of_a, std::int64_t of_b, std::int64_t of_c) {
+    multiply({.m = rows,
+              .n = right.columns,
+              .k = left.columns,
+              .a = {a, of_a * left.rows * left.columns, left.ld(), transpose_a},
+              .b = {b, of_b * right.rows * right.columns, right.ld(), transpose_b},
+              .c = c,
+              .c_begin = of_c * left.rows * right.columns,
+              .ldc = std::max<std::int64_t>(right.columns, 1)});
   };
   if (right.batch.empty() && transpose_a == Transpose::no) {
-    multiply(products * left.rows, 0, 0, 0);  // one matrix on the right: all batches of a are rows of one product
+    one(products * left.rows, 0, 0, 0);  // one matrix on the right: all batches of a are rows of one product
     return c;
   }
   const std::vector<std::int64_t> of_a = batch.places(left.batch), of_b = batch.places(right.batch);
-  parallel_tasks(products, [&](std::int64_t i) { multiply(left.rows, of_a[static_cast<std::size_t>(i)], of_b[static_cast<std::size_t>(i)], i); });
+  parallel_tasks(products, [&](std::int64_t i) { one(left.rows, of_a[static_cast<std::size_t>(i)], of_b[static_cast<std::size_t>(i)], i); });
   return c;
 }
 
@@ -83,6 +82,25 @@ void parallel_gemm(const Gemm& job, const std::function<void(const GemmTile&)>& 
     piece.c = const_cast<std::byte*>(at(job.c, part.row * job.ldc + part.column));
     backend.gemm(piece);
     if (epilogue) epilogue(part);
+  });
+}
+
+void multiply(const Product& product, const std::function<void(const GemmTile&)>& epilogue) {
+  // Here a backend that multiplies 16-bit floats would take them, before they are widened.
+  dispatch_real(product.c.dtype(), "matmul", [&]<class T>() {
+    const auto operand = [](const Matrix& matrix) {
+      return kernels::GemmOperand{matrix.tensor.data<T>().data() + matrix.begin, matrix.ld, matrix.transpose};
+    };
+    parallel_gemm({.m = product.m,
+                   .n = product.n,
+                   .k = product.k,
+                   .a = operand(product.a),
+                   .b = operand(product.b),
+                   .c = product.c.mutable_data<T>().data() + product.c_begin,
+                   .ldc = product.ldc,
+                   .dtype = dtype_of<T>,
+                   .beta = product.beta},
+                  epilogue);
   });
 }
 

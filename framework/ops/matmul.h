@@ -16,8 +16,28 @@ struct GemmTile {
 /// do not depend on the number of threads.
 void parallel_gemm(const kernels::Gemm& job, const std::function<void(const GemmTile&)>& epilogue = {});
 
+/// A row-major matrix in a tensor's elements, of which `begin` is the first.
+struct Matrix {
+  const Tensor& tensor;
+  std::int64_t begin = 0, ld = 0;  ///< in elements
+  kernels::Transpose transpose = kernels::Transpose::no;
+};
+
+/// op(a)(m, k) op(b)(k, n) + beta c, written to the (m, n) matrix of `c` that begins at c_begin and has leading dimension ldc.
+struct Product {
+  std::int64_t m = 0, n = 0, k = 0;
+  Matrix a, b;
+  Tensor& c;
+  std::int64_t c_begin = 0, ldc = 0;
+  double beta = 0;
+};
+
+/// The one place where products of tensors are computed, as parallel_gemm. All three of one float dtype; 16-bit operands are widened
+/// and multiplied in float32, and c is rounded (core/widening.h). Nothing is recorded.
+void multiply(const Product& product, const std::function<void(const GemmTile&)>& epilogue = {});
+
 /// a b of two matrices, each transposed first if asked: (m, k) (k, n) -> (m, n). Axes before the last two are batches, which
-/// broadcast as NumPy's: (8, 1, m, k) (5, k, n) -> (8, 5, m, n). Saves both. float32 or float64.
+/// broadcast as NumPy's: (8, 1, m, k) (5, k, n) -> (8, 5, m, n). Saves both. Any float dtype.
 /// Throws std::invalid_argument unless both have two axes or more, one dtype, inner extents that agree and batches that broadcast.
 Tensor matmul(const Tensor& a, const Tensor& b, kernels::Transpose transpose_a = kernels::Transpose::no,
               kernels::Transpose transpose_b = kernels::Transpose::no);

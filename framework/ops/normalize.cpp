@@ -27,7 +27,7 @@ Tensor scaled_rows(const Tensor& x, const Tensor& factors, const Tensor& scale) 
 /// f(sum of squares) of each row: (rows).
 template <class F>
 Tensor factors_of(const Tensor& x, F&& f) {
-  Tensor factors = Tensor::empty({x.rows()}, x.dtype());
+  Tensor factors = Tensor::empty({x.rows()}, accumulator_of(x.dtype()));
   const std::int64_t columns = x.dim(-1);
   dispatch_real(x.dtype(), "rms_norm", [&]<class T>() {
     const T* from = x.data<T>().data();
@@ -66,9 +66,9 @@ Tensor input_gradient(const Tensor& x, const Tensor& scale, const Tensor& factor
 }
 
 /// Sum over rows of dy x factor: the gradient of scale.
-Tensor scale_gradient(const Tensor& x, const Tensor& factors, const Tensor& dy) {
+Tensor scale_gradient(const Tensor& x, const Tensor& scale, const Tensor& factors, const Tensor& dy) {
   const std::int64_t columns = x.dim(-1);
-  Tensor gradient = Tensor::zeros({columns}, x.dtype());
+  Tensor gradient = Tensor::zeros({columns}, scale.dtype());
   dispatch_real(x.dtype(), "rms_norm", [&]<class T>() {
     const T *px = x.data<T>().data(), *factor = factors.data<T>().data(), *pdy = dy.data<T>().data();
     T* to = gradient.mutable_data<T>().data();
@@ -86,13 +86,14 @@ Tensor rms_norm(const Tensor& x, const Tensor& scale, double epsilon) {
   const std::int64_t columns = x.dim(-1);
   if (scale.defined()) {
     check(scale.shape() == Shape{columns}, "rms_norm: scale must have shape ", Shape{columns}, ", got ", scale.shape());
-    check(scale.dtype() == x.dtype(), "rms_norm: scale must have the input's dtype ", x.dtype(), ", got ", scale.dtype());
+    check(scale.dtype() == x.dtype() || scale.dtype() == accumulator_of(x.dtype()), "rms_norm: scale must have the input's dtype ", x.dtype(),
+          is_half(x.dtype()) ? " or float32" : "", ", got ", scale.dtype());
   }
   const Tensor factors =
       factors_of(x, [=]<class T>(T squares) { return T(1) / std::sqrt(squares / static_cast<T>(columns) + static_cast<T>(epsilon)); });
   return record("rms_norm", {x, scale}, scaled_rows(x, factors, scale), [=](std::span<const Tensor> dy) -> Gradients {
     return {input_gradient(x, scale, factors, dy[0], static_cast<double>(columns), [](auto) { return false; }),
-            scale.defined() ? scale_gradient(x, factors, dy[0]) : Tensor()};
+            scale.defined() ? scale_gradient(x, scale, factors, dy[0]) : Tensor()};
   });
 }
 

@@ -5,7 +5,7 @@
 
 namespace linnet::ops {
 
-// One row a sequence from its rows that are keys (SequenceLayout::is_key). x: (tokens, columns), float32 or float64;
+// One row a sequence from its rows that are keys (SequenceLayout::is_key). x: (tokens, columns), any float dtype;
 // result: (batch, columns). Each throws std::invalid_argument unless the layout covers the rows of x.
 
 /// Their mean; zeros for a sequence without any. Saves the layout.

@@ -12,7 +12,7 @@ struct ReduceOptions {
   bool keepdims = false;       ///< reduced axes stay, with extent 1
 };
 
-// Named as in keras.ops. x: any shape, float32 or float64; result: x's shape without the reduced axes. Each throws
+// Named as in keras.ops. x: any shape, any float dtype; result: x's shape without the reduced axes. Each throws
 // std::invalid_argument on an axis that x does not have or that comes twice.
 
 /// Sum of the elements, in float64, in an order that is the shape's alone. Saves nothing.

@@ -4,9 +4,9 @@
 
 namespace linnet::ops {
 
-// All work over the last axis: x, result: (..., columns), float32 or float64. Each throws std::invalid_argument on a scalar.
+// All work over the last axis: x, result: (..., columns), any float dtype. Each throws std::invalid_argument on a scalar.
 
-/// exp(x - max) / sum(exp(x - max)) over the last axis. x, result: (..., columns), float32 or float64. Saves the result.
+/// exp(x - max) / sum(exp(x - max)) over the last axis. x, result: (..., columns), any float dtype. Saves the result.
 Tensor softmax(const Tensor& x);
 
 /// As above with the masked elements left out: where mask (int32, shape of x) is 0 the result is exactly 0; a row without

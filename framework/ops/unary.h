@@ -4,7 +4,7 @@
 
 namespace linnet::ops {
 
-// Functions of each element, named as in keras.ops. x, result: any shape, float32 or float64. Each saves x and throws
+// Functions of each element, named as in keras.ops. x, result: any shape, any float dtype. Each saves x and throws
 // std::invalid_argument on other dtypes. tanh, sigmoid and the like are in ops/activations.h.
 
 /// |x|; its gradient at 0 is 0.

@@ -115,10 +115,13 @@ void Adam::update(std::span<const Update> updates) {
     for (std::int64_t begin = 0; begin < count; begin += part) parts.push_back({i, begin, std::min(count, begin + part)});
   }
 
+  const WideningScope once;                  // the parts of a 16-bit weight share it
   std::vector<std::vector<void*>> pointers;  // taken before the tasks: a mutable access counts a version
   for (const Update& update : updates) {
-    pointers.push_back({Tensor(update.weight).mutable_raw()});
-    for (auto& slot : slots_) pointers.back().push_back(slot[update.index].mutable_raw());
+    dispatch_real(update.weight.dtype(), "Adam", [&]<class T>() {
+      pointers.push_back({Tensor(update.weight).mutable_data<T>().data()});
+      for (auto& slot : slots_) pointers.back().push_back(slot[update.index].mutable_data<T>().data());
+    });
     rows_[update.index].versions = update.by_rows ? slot_versions(update.index) : std::vector<std::uint64_t>();
   }
 

@@ -53,8 +53,6 @@ Optimizer::Optimizer(std::string_view class_name, const std::vector<Parameter>& 
   for (const Parameter& parameter : parameters) {
     if (!parameter.tensor.requires_grad()) continue;
     check(seen.insert(parameter.tensor.grad_slot().get()).second, class_name, ": each parameter may come once, got ", parameter.path, " again");
-    check(parameter.tensor.dtype() == DType::float32 || parameter.tensor.dtype() == DType::float64, class_name,
-          ": parameters must be float32 or float64, got ", parameter.tensor.dtype(), " for ", parameter.path);
     parameters_.push_back(parameter);
   }
   check(!parameters_.empty(), class_name, ": at least one parameter must require a gradient, got none of ", parameters.size(),
@@ -118,13 +116,14 @@ std::string Optimizer::slot_prefix(const Parameter& parameter) {
 std::int64_t Optimizer::calls() const { return calls_.data<std::int32_t>()[0]; }
 std::int64_t Optimizer::iterations() const { return calls() / config_.gradient_accumulation_steps.value_or(1); }
 
-void Optimizer::step(double learning_rate) {
+void Optimizer::step(double learning_rate, double loss_scale) {
   check(std::isfinite(learning_rate), class_name_, ": learning_rate must be finite, got ", learning_rate);
+  check(std::isfinite(loss_scale) && loss_scale > 0, class_name_, ": loss_scale must be positive and finite, got ", loss_scale);
   std::vector<Update> updates;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     std::optional<Update> update = take_update(i, parameters_[i].tensor, takes_rows() && accumulators_.empty());
     if (!update) continue;
-    if (config_.loss_scale_factor) update->scale = 1 / *config_.loss_scale_factor;
+    update->scale = 1 / (config_.loss_scale_factor.value_or(1) * loss_scale);
     update->learning_rate = learning_rate * rate_factors_[i];
     if (decays_[i]) update->weight_decay = *config_.weight_decay;
     updates.push_back(std::move(*update));

@@ -42,8 +42,8 @@ class Optimizer {
   /// averages, counts. A parameter without a gradient is left alone, its decay included. After each update the random step
   /// advances (core/random.h); calls that only accumulate share the step of their update, so that sequences are told apart by
   /// SequenceLayout::first_row alone, as in one large batch. Throws std::invalid_argument if no parameter has a gradient or
-  /// learning_rate is not finite.
-  void step(double learning_rate);
+  /// learning_rate is not finite. `loss_scale`, as loss_scale_factor, is what the loss was multiplied by (loss_scale_optimizer.h).
+  void step(double learning_rate, double loss_scale = 1);
 
   /// Calls of step(): what a schedule is asked for. Without accumulation, the number of updates.
   std::int64_t calls() const;

@@ -112,6 +112,7 @@ std::vector<double> sums_of_squares(std::span<const Update> updates) {
   std::vector<Part> parts;
   for (std::size_t i = 0; i < updates.size(); ++i) cut(updates[i], i, parts);
   std::vector<double> shares(parts.size()), sums(updates.size());
+  const WideningScope once;  // the parts of a 16-bit gradient share it
   parallel_tasks(static_cast<std::int64_t>(parts.size()), [&](std::int64_t task) {
     const Part& part = parts[static_cast<std::size_t>(task)];
     const Tensor& gradient = updates[part.update].gradient;

@@ -29,9 +29,10 @@ Tensors run(const OpCase& op_case, const Tensors& inputs, TapeOptions options = 
   return op_case.call(inputs);
 }
 
-/// The outputs and the gradients of every differentiable input for fixed random gradients of the outputs.
-Tensors run_backward(const OpCase& op_case, DType dtype) {
-  Tensors inputs = make_inputs(op_case, dtype), results;
+/// The outputs and the gradients of every differentiable input for fixed random gradients of the outputs, inputs and those
+/// rounded to `rounded_to` first.
+Tensors run_backward(const OpCase& op_case, DType dtype, DType rounded_to = DType::float32) {
+  Tensors inputs = make_inputs(op_case, dtype, rounded_to), results;
   set_seed(kOpCaseSeed);
   Tape tape;
   const Tensors outputs = op_case.call(inputs);
@@ -40,8 +41,8 @@ Tensors run_backward(const OpCase& op_case, DType dtype) {
     results.push_back(outputs[i].detach());
     if (!outputs[i].requires_grad()) continue;
     tracked.push_back(outputs[i]);
-    // Rounded to float32 first: both dtypes get the same numbers.
-    cotangents.push_back(random_normal(outputs[i].shape(), DType::float64, {kOpCaseSeed, 8, i}).cast(DType::float32).cast(dtype));
+    const Tensor cotangent = random_normal(outputs[i].shape(), DType::float64, {kOpCaseSeed, 8, i});
+    cotangents.push_back(cotangent.cast(rounded_to).cast(outputs[i].dtype()));
   }
   tape.backward(tracked, cotangents);
   for (Tensor& input : inputs)
@@ -161,9 +162,24 @@ BOOST_AUTO_TEST_CASE(float32_agrees_with_float64) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(a_16_bit_op_is_the_float32_op_on_its_inputs_rounded) {
+  for_each_case([](const OpCase& op_case) {
+    for (const DType dtype : {DType::bfloat16, DType::float16}) {
+      const Tensors narrow = run_backward(op_case, dtype, dtype), wide = run_backward(op_case, DType::float32, dtype);
+      BOOST_REQUIRE(narrow.size() == wide.size());
+      std::vector<std::vector<double>> expected;
+      for (const Tensor& tensor : wide) expected.push_back(tensor.to_vector());
+      for (std::size_t i = 0; i < narrow.size(); ++i) {
+        BOOST_TEST((narrow[i].dtype() == dtype || narrow[i].dtype() == wide[i].dtype()));
+        compare(cat(dtype, " result ", i), expected[i], narrow[i], half_rounding(dtype, expected, op_case.amplification));
+      }
+    }
+  });
+}
+
 BOOST_AUTO_TEST_CASE(recording_changes_no_bit) {
   for_each_case([](const OpCase& op_case) {
-    for (const DType dtype : {DType::float32, DType::float64}) {
+    for (const DType dtype : {DType::float32, DType::float64, DType::bfloat16}) {
       const Tensors inputs = make_inputs(op_case, dtype);
       Tensors constants;
       for (const Tensor& input : inputs) constants.push_back(input.detach());
@@ -177,11 +193,13 @@ BOOST_AUTO_TEST_CASE(recording_changes_no_bit) {
 BOOST_AUTO_TEST_CASE(the_number_of_threads_changes_no_bit) {
   const ThreadCount restore;
   for_each_case([](const OpCase& op_case) {
-    set_num_threads(1);
-    const Tensors one = run_backward(op_case, DType::float32);
-    for (const int threads : {2, 3}) {
-      set_num_threads(threads);
-      require_same_bits(cat(threads, " threads"), one, run_backward(op_case, DType::float32));
+    for (const DType dtype : {DType::float32, DType::bfloat16}) {
+      set_num_threads(1);
+      const Tensors one = run_backward(op_case, dtype);
+      for (const int threads : {2, 3}) {
+        set_num_threads(threads);
+        require_same_bits(cat(dtype, " ", threads, " threads"), one, run_backward(op_case, dtype));
+      }
     }
   });
 }

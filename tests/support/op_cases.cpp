@@ -62,7 +62,7 @@ OpInput integers(Shape shape, std::vector<double> values) {
   return input;
 }
 
-Tensors make_inputs(const OpCase& op_case, DType dtype) {
+Tensors make_inputs(const OpCase& op_case, DType dtype, DType rounded_to) {
   constexpr std::uint32_t kInputs = 7;  // a step of its own: the numbers differ from the masks of dropout
   Tensors tensors;
   for (const OpInput& input : op_case.inputs) {
@@ -72,7 +72,8 @@ Tensors make_inputs(const OpCase& op_case, DType dtype) {
       values = random_normal(input.shape, DType::float64, {kOpCaseSeed, kInputs, place}).to_vector();
       for (double& value : values) value = static_cast<double>(static_cast<float>(value * input.scale + input.shift));
     }
-    tensors.push_back(Tensor::from(values, input.shape).cast(input.integer ? DType::int32 : dtype));
+    const Tensor exact = Tensor::from(values, input.shape);
+    tensors.push_back(input.integer ? exact.cast(DType::int32) : (is_half(rounded_to) ? exact.cast(rounded_to) : exact).cast(dtype));
     if (input.differentiable) tensors.back().set_requires_grad(true);
   }
   return tensors;

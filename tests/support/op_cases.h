@@ -82,8 +82,9 @@ struct OpFamily {
 
 std::vector<OpFamily> op_families();
 
-/// The inputs of a case: int32 ones as such, the rest of `dtype`; the differentiable ones are leaves.
-Tensors make_inputs(const OpCase& op_case, DType dtype);
+/// The inputs of a case: int32 ones as such, the rest of `dtype`; the differentiable ones are leaves. `rounded_to` is a dtype that they
+/// are rounded to first, so that a wider one holds the numbers of a narrower.
+Tensors make_inputs(const OpCase& op_case, DType dtype, DType rounded_to = DType::float32);
 /// The values of `tensors`.
 Arrays to_arrays(const Tensors& tensors);
 

@@ -122,7 +122,8 @@ OpFamily elementwise_family(Activation activation) {
       .op = cat(activation),
       .cases = {by_row("a matrix", normal({3, 70}, 3), 70, call, reference), by_row("one element", normal({1}), 1, call, reference),
                 by_row("no elements", normal({0, 2}), 2, call, reference), by_row("several parts", normal({80, 131}), 131, call, reference)},
-      .bad_calls = {{[=] { call(Tensor::zeros({2}, DType::int32)); }, cat(activation, ": dtype must be float32 or float64, got int32")}}};
+      .bad_calls = {
+          {[=] { call(Tensor::zeros({2}, DType::int32)); }, cat(activation, ": dtype must be float32, float64, bfloat16 or float16, got int32")}}};
   for (OpCase& op_case : family.cases) {
     op_case.terms = 1;
     op_case.amplification = 8;  // of the float32 polynomials at |x| up to 10

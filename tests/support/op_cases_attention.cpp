@@ -268,7 +268,7 @@ OpFamily attention_family() {
                          const Tensor x = Tensor::zeros({3, 4}, DType::int32);
                          ops::attention(x, x, x, ragged({3}), ragged({3}), {}, two);
                        },
-                       "attention: dtype must be float32 or float64, got int32"},
+                       "attention: dtype must be float32, float64, bfloat16 or float16, got int32"},
                       {[=] {
                          call({3, 4}, {3, 4}, {3, 4}, {3}, {2, 1}, two);
                        },

@@ -61,27 +61,27 @@ OpCase loss_case(const std::string& name, const Shape& shape, ops::Reduction red
 
 OpFamily family(const std::string& op, Data data, const Call& call, const Row& row) {
   using ops::Reduction;
-  return {
-      .op = op,
-      .cases = {loss_case("mean", {4, 3}, Reduction::sum_over_batch_size, false, data, call, row),
-                loss_case("weighted mean over two axes", {2, 4, 3}, Reduction::sum_over_batch_size, true, data, call, row),
-                loss_case("sum", {4, 3}, Reduction::sum, true, data, call, row),
-                loss_case("each row", {4, 3}, Reduction::none, true, data, call, row),
-                loss_case("mean by the weights", {4, 3}, Reduction::mean_with_sample_weight, true, data, call, row),
-                loss_case("one column", {5, 1}, Reduction::sum_over_batch_size, false, data, call, row),
-                loss_case("a vector", {5}, Reduction::sum_over_batch_size, false, data, call, row),
-                loss_case("no rows", {0, 3}, Reduction::sum_over_batch_size, false, data, call, row),
-                loss_case("several parts", {900, 40}, Reduction::sum_over_batch_size, true, data, call, row)},
-      .bad_calls = {{[=] {
-                       call(Tensor::zeros({2, 3}), Tensor::zeros({3, 2}), {});
-                     },
-                     op + ": y_true must have the predictions' shape (3, 2), got (2, 3)"},
-                    {[=] { call(Tensor::zeros({}), Tensor::zeros({}), {}); }, op + ": y_pred must have at least one axis, got a scalar"},
-                    {[=] {
-                       call(Tensor::zeros({2, 3}), Tensor::zeros({2, 3}), {.sample_weight = Tensor::zeros({3})});
-                     },
-                     op + ": sample_weight must broadcast to the losses' shape (2), got (3)"},
-                    {[=] { call(Tensor::zeros({2}), Tensor::zeros({2}, DType::int32), {}); }, op + ": dtype must be float32 or float64, got int32"}}};
+  return {.op = op,
+          .cases = {loss_case("mean", {4, 3}, Reduction::sum_over_batch_size, false, data, call, row),
+                    loss_case("weighted mean over two axes", {2, 4, 3}, Reduction::sum_over_batch_size, true, data, call, row),
+                    loss_case("sum", {4, 3}, Reduction::sum, true, data, call, row),
+                    loss_case("each row", {4, 3}, Reduction::none, true, data, call, row),
+                    loss_case("mean by the weights", {4, 3}, Reduction::mean_with_sample_weight, true, data, call, row),
+                    loss_case("one column", {5, 1}, Reduction::sum_over_batch_size, false, data, call, row),
+                    loss_case("a vector", {5}, Reduction::sum_over_batch_size, false, data, call, row),
+                    loss_case("no rows", {0, 3}, Reduction::sum_over_batch_size, false, data, call, row),
+                    loss_case("several parts", {900, 40}, Reduction::sum_over_batch_size, true, data, call, row)},
+          .bad_calls = {{[=] {
+                           call(Tensor::zeros({2, 3}), Tensor::zeros({3, 2}), {});
+                         },
+                         op + ": y_true must have the predictions' shape (3, 2), got (2, 3)"},
+                        {[=] { call(Tensor::zeros({}), Tensor::zeros({}), {}); }, op + ": y_pred must have at least one axis, got a scalar"},
+                        {[=] {
+                           call(Tensor::zeros({2, 3}), Tensor::zeros({2, 3}), {.sample_weight = Tensor::zeros({3})});
+                         },
+                         op + ": sample_weight must broadcast to the losses' shape (2), got (3)"},
+                        {[=] { call(Tensor::zeros({2}), Tensor::zeros({2}, DType::int32), {}); },
+                         op + ": dtype must be float32, float64, bfloat16 or float16, got int32"}}};
 }
 
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }

@@ -30,7 +30,7 @@ OpFamily unary_family(const std::string& name, Tensor (*op)(const Tensor&), Func
   return {.op = name,
           .cases = {each("a matrix", {3, 4}, op, f, shift), each("a scalar", {}, op, f, shift), each("no elements", {2, 0}, op, f, shift),
                     each("large", {90, 70}, op, f, shift)},
-          .bad_calls = {{[=] { op(Tensor::zeros({2}, DType::int32)); }, name + ": dtype must be float32 or float64, got int32"}}};
+          .bad_calls = {{[=] { op(Tensor::zeros({2}, DType::int32)); }, name + ": dtype must be float32, float64, bfloat16 or float16, got int32"}}};
 }
 
 }  // namespace
@@ -66,13 +66,15 @@ std::vector<OpFamily> unary_families() {
                      each(
                          "no elements", {0}, [](const Tensor& x) { return ops::clip(x, -0.5, 1); }, limited, 0)},
            .bad_calls = {{[] { ops::clip(Tensor::zeros({2}), 1, 0); }, "clip: lowest must not be above highest, got 1 and 0"},
-                         {[] { ops::clip(Tensor::zeros({2}, DType::int32), 0, 1); }, "clip: dtype must be float32 or float64, got int32"}}},
+                         {[] { ops::clip(Tensor::zeros({2}, DType::int32), 0, 1); },
+                          "clip: dtype must be float32, float64, bfloat16 or float16, got int32"}}},
           {.op = "scale",
            .cases = {each(
                          "by -1.5", {3, 4}, [](const Tensor& x) { return ops::scale(x, -1.5); }, [](double x) { return -1.5 * x; }, 0),
                      each(
                          "no elements", {0}, [](const Tensor& x) { return ops::scale(x, 2); }, [](double x) { return 2 * x; }, 0)},
-           .bad_calls = {{[] { ops::scale(Tensor::zeros({2}, DType::int32), 2); }, "scale: dtype must be float32 or float64, got int32"}}}};
+           .bad_calls = {
+               {[] { ops::scale(Tensor::zeros({2}, DType::int32), 2); }, "scale: dtype must be float32, float64, bfloat16 or float16, got int32"}}}};
 }
 
 }  // namespace linnet::testing

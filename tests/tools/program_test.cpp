@@ -105,6 +105,28 @@ BOOST_AUTO_TEST_CASE(checkpoints_change_no_weight_and_layer_decay_does) {
   BOOST_TEST((weights_with({"--layer-decay", "0.5"}) != plain));
 }
 
+BOOST_AUTO_TEST_CASE(models_are_trained_and_used_in_other_dtypes) {
+  const Workplace place;
+  for (const char* dtype : {"mixed_bfloat16", "mixed_float16"}) {
+    const ProgramResult tuned = place.finetune({"--dtype", dtype});
+    BOOST_TEST(tuned.code == 0);
+    BOOST_TEST(has(tuned.out, "dev accuracy 1.0000 (50 of 50)"));
+    BOOST_TEST(nlohmann::json::parse(read_text(place.output + "/run.json"))["flags"]["dtype"] == dtype);
+    BOOST_TEST(has(read_text(place.output + "/config.json"), dtype));
+  }
+  std::vector<std::string> answers;
+  for (const char* dtype : {"float32", "bfloat16", "float16"}) {
+    const ProgramResult measured = run_program(linnet_program(), {"evaluate", "--preset", place.output, "--data", place.dev, "--dtype", dtype});
+    BOOST_TEST(measured.out == "accuracy 1.0000 (50 of 50)\n");
+    answers.push_back(run_program(linnet_program(), {"predict", "--preset", place.output, "--json", "--dtype", dtype, "the film is good ."}).out);
+    BOOST_TEST(has(answers.back(), "\"label\":\"1\""));
+  }
+  BOOST_TEST(answers[0] != answers[1]);  // the logits have fewer digits
+  BOOST_TEST(answers[0] != answers[2]);
+  check_fails({"predict", "--preset", place.preset, "--dtype", "float8", "good"}, 2,
+              "dtype policy: must be float32, float64, bfloat16, float16, mixed_bfloat16 or mixed_float16, got 'float8'");
+}
+
 BOOST_AUTO_TEST_CASE(label_names_stay_with_the_model_and_a_fitting_head_is_kept) {
   const Workplace place;
   write_text(place.train, "sentence\tlabel\nthe film is good\tlike\nthe film is bad\tdislike\n");

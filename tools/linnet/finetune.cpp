@@ -10,6 +10,7 @@
 #include "framework/ops/cross_entropy.h"
 #include "framework/ops/losses.h"
 #include "framework/optim/adamw.h"
+#include "framework/optim/loss_scale_optimizer.h"
 #include "framework/optim/schedules.h"
 #include "tools/linnet/classify.h"
 #include "tools/linnet/commands.h"
@@ -21,6 +22,7 @@ namespace {
 
 struct Options {
   std::string preset, train, dev, output;
+  DTypePolicy dtype;
   std::int64_t epochs = 1, batch_size = 32, sequence_length = 128, seed = 1, threads = 0;
   double learning_rate = 5e-5, warmup = 0.06, weight_decay = 0.01, global_clipnorm = 1.0, layer_decay = 1.0;
   bool regression = false, checkpoint_activations = false;
@@ -39,6 +41,7 @@ struct Options {
     field("layer_decay", layer_decay, "each layer below the head learns at this share of the rate of the one above it; 1: all alike");
     field("checkpoint_activations", checkpoint_activations, "keep less in memory and compute encoder layers once more in backward; same results");
     field("sequence_length", sequence_length, "tokens of a sentence at most, [CLS] and [SEP] included; no more than the model takes");
+    field("dtype", dtype, "of weights and computation: float32, float64, bfloat16, float16, mixed_bfloat16 or mixed_float16");
     field("seed", seed, "of the order of sentences, dropout and new weights");
     field("threads", threads, "threads to use; 0: every core");
   }
@@ -61,20 +64,47 @@ Options checked_options(const std::vector<std::string>& arguments) {
 
 /// The preset's model, with its own head if that answers the classes of the data, else with a new one.
 std::unique_ptr<BertTextClassifier> classifier(const Options& options) {
-  if (options.regression) return BertTextClassifier::from_preset(options.preset, {.num_classes = 1, .sequence_length = options.sequence_length});
+  if (options.regression)
+    return BertTextClassifier::from_preset(options.preset,
+                                           {.num_classes = 1, .sequence_length = options.sequence_length, .preset = {.dtype = options.dtype}});
   const TextDataset data = read_tsv(options.train);
   check_file(data.labelled(), options.train, ": must have a label column, got none");
   check_file(data.label_names().size() > 1, options.train, ": labels must name two classes at least, got one (numbers to predict: --regression)");
   const auto classes = static_cast<std::int64_t>(data.label_names().size());
-  auto model = BertTextClassifier::from_preset(options.preset, {.num_classes = classes, .sequence_length = options.sequence_length});
+  auto model = BertTextClassifier::from_preset(
+      options.preset, {.num_classes = classes, .sequence_length = options.sequence_length, .preset = {.dtype = options.dtype}});
   const std::vector<std::string> kept = model->label_names();
   const bool known = std::ranges::all_of(data.label_names(), [&](const std::string& name) { return std::ranges::count(kept, name) > 0; });
   if (!known) model->set_label_names(data.label_names());
   return model;
 }
 
+/// AdamW, with dynamic loss scaling where the dtype policy calls for it.
+class Trainer {
+ public:
+  Trainer(const BertTextClassifier& model, const OptimizerConfig& config) {
+    auto optimizer = std::make_unique<AdamW>(model.parameters(), config);
+    if (LossScaleOptimizer::is_default_for(model.config().backbone.dtype)) scaled_ = std::make_unique<LossScaleOptimizer>(std::move(optimizer));
+    else plain_ = std::move(optimizer);
+  }
+  Optimizer& optimizer() { return scaled_ ? scaled_->inner() : *plain_; }
+  void step(Tape& tape, const Tensor& loss, double learning_rate) {
+    if (scaled_) {
+      tape.backward(loss, scaled_->scaled_one(loss));
+      scaled_->step(learning_rate);
+    } else {
+      tape.backward(loss);
+      plain_->step(learning_rate);
+    }
+  }
+
+ private:
+  std::unique_ptr<AdamW> plain_;
+  std::unique_ptr<LossScaleOptimizer> scaled_;
+};
+
 /// Trains on every batch of one epoch.
-EpochResult train_epoch(const BertTextClassifier& model, const DataLoader& loader, std::int64_t number, const Options& options, AdamW& optimizer,
+EpochResult train_epoch(const BertTextClassifier& model, const DataLoader& loader, std::int64_t number, const Options& options, Trainer& trainer,
                         const Schedule& schedule) {
   Progress progress(cat("epoch ", number + 1, "/", options.epochs), loader.size(), "sentences");
   RunningMean recent;
@@ -86,8 +116,7 @@ EpochResult train_epoch(const BertTextClassifier& model, const DataLoader& loade
     Tape tape;
     const Tensor logits = model.forward(batch.inputs);
     const Tensor loss = options.regression ? ops::mean_squared_error(batch.labels, logits) : ops::cross_entropy(logits, batch.labels);
-    tape.backward(loss);
-    optimizer.step(schedule(step++));
+    trainer.step(tape, loss, schedule(step++));
 
     check_file(std::isfinite(loss.item()), "finetune: the loss must stay finite, got ", loss.item(), " at step ", step,
                " (try a lower --learning-rate)");
@@ -120,15 +149,15 @@ int finetune(const std::vector<std::string>& arguments) {
                           {.batch_size = options.batch_size, .shuffle = true, .seed = seed, .regression = options.regression});
   const std::int64_t steps = options.epochs * loader.batches();
   const LinearWarmup schedule{options.learning_rate, static_cast<std::int64_t>(options.warmup * static_cast<double>(steps)), steps};
-  AdamW optimizer(model->parameters(), {.weight_decay = options.weight_decay, .global_clipnorm = options.global_clipnorm});
-  optimizer.decay_learning_rate_by_layer(model->backbone().layer_patterns(), options.layer_decay);
+  Trainer trainer(*model, {.weight_decay = options.weight_decay, .global_clipnorm = options.global_clipnorm});
+  trainer.optimizer().decay_learning_rate_by_layer(model->backbone().layer_patterns(), options.layer_decay);
   model->set_checkpointing(options.checkpoint_activations);
   std::cerr << "linnet finetune: " << train.size() << " sentences, " << model->config().num_classes << " classes, " << model->parameter_count()
             << " parameters, " << steps << " steps, " << num_threads() << " threads\n";
 
   std::vector<EpochResult> results;
   for (std::int64_t epoch = 0; epoch < options.epochs; ++epoch) {
-    results.push_back(train_epoch(*model, loader, epoch, options, optimizer, schedule));
+    results.push_back(train_epoch(*model, loader, epoch, options, trainer, schedule));
     if (dev) results.back().dev = measure(*model, *dev);
   }
   model->save_to_preset(options.output);

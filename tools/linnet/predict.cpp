@@ -11,12 +11,14 @@ namespace {
 
 struct Options {
   std::string preset, data;
+  DTypePolicy dtype;
   bool json = false;
   std::int64_t batch_size = 64, threads = 0;
   void fields(FieldVisitor& field) {
     field("preset", preset, "the classifier: a preset's name, handle or directory");
     field("data", data, "sentences: one a line, or a .tsv file with a header line; labels are not needed");
     field("json", json, "print an object a sentence: text, label, probabilities, logits; for regression text, value");
+    field("dtype", dtype, "what to compute in: float32, float64, bfloat16, float16");
     field("batch_size", batch_size, "sentences computed together");
     field("threads", threads, "threads to use; 0: every core");
   }
@@ -57,7 +59,7 @@ int predict(const std::vector<std::string>& arguments) {
   check(!options.preset.empty(), "--preset: must name a classifier, got nothing");
   use_threads(options.threads);
   const TextDataset dataset = read_sentences("predict", options.data, texts);
-  const auto model = BertTextClassifier::from_preset(options.preset);
+  const auto model = BertTextClassifier::from_preset(options.preset, {.preset = {.dtype = options.dtype}});
   const DataLoader loader(dataset, model->preprocessor(), {.batch_size = options.batch_size});
   for (const TextBatch& batch : loader.epoch(0)) {
     const Tensor logits = model->forward(batch.inputs);
