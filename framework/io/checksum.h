@@ -8,6 +8,7 @@ namespace linnet {
 /// CRC-32 of bytes that come in pieces. Source: ISO 3309, by zlib.
 class Crc32 {
  public:
+  /// The next bytes.
   void add(const void* data, std::size_t bytes);
   std::uint32_t value() const { return value_; }
 

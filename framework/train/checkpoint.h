@@ -24,6 +24,7 @@ struct TrainingState {
   std::string notes = {};                 ///< the program's own, as JSON for instance: the metrics so far
   void fields(FieldVisitor& field);
 
+  /// The beginning of the next epoch.
   void next_epoch() {
     ++epoch;
     batch = 0;

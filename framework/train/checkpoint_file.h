@@ -11,7 +11,7 @@
 
 namespace linnet {
 
-/// One checkpoint on disk, format 1: datasets weights/<path> and optimizer/<path>; the root's attribute `linnet_checkpoint` is a
+/// One checkpoint on disk, format 1: datasets weights/… and optimizer/… by path; the root's attribute `linnet_checkpoint` is a
 /// JSON object of format, state, settings, random numbers and the CRC-32 of all tensors in order of their path.
 class CheckpointFile {
  public:
