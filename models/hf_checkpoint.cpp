@@ -15,10 +15,9 @@ namespace {
 constexpr const char* kWeights = "model.safetensors";
 constexpr const char* kIndex = "model.safetensors.index.json";
 
-/// The transpose of a matrix; blocks keep both sides in cache.
-Tensor transpose(const Tensor& matrix) {
+/// Writes the transpose of a matrix to `result`, of any shape with as many elements; blocks keep both sides in cache.
+void transpose(const Tensor& matrix, Tensor& result) {
   const std::int64_t rows = matrix.dim(0), columns = matrix.dim(1);
-  Tensor result = Tensor::empty({columns, rows}, matrix.dtype());
   const auto copy = [&]<class T>() {
     const T* from = static_cast<const T*>(matrix.raw());
     T* to = static_cast<T*>(result.mutable_raw());
@@ -34,7 +33,6 @@ Tensor transpose(const Tensor& matrix) {
     case 2: copy.operator()<std::uint16_t>(); break;
     default: copy.operator()<std::uint8_t>(); break;
   }
-  return result;
 }
 
 }  // namespace
@@ -80,7 +78,7 @@ void load(Layer& layer, const Safetensors& weights, const std::function<Source(c
     }
     Tensor value = Tensor::empty(sources[i].shape, variable.dtype());
     weights.read_into(sources[i].name, value);
-    variable.assign(transpose(value).reshape(variable.shape()));
+    transpose(value, variable);
   }
 }
 
@@ -89,8 +87,13 @@ std::vector<Parameter> tensors_of(const Layer& layer, DType dtype, const std::fu
   for (const Parameter& parameter : layer.parameters()) {
     const Source source = source_of(parameter);
     const Tensor value = convert(parameter.tensor.detach(), dtype);
-    if (!source.transposed) tensors.push_back({source.name, value.reshape(source.shape)});
-    else tensors.push_back({source.name, transpose(value.reshape({source.shape[1], source.shape[0]}))});
+    if (!source.transposed) {
+      tensors.push_back({source.name, value.reshape(source.shape)});
+      continue;
+    }
+    Tensor transposed = Tensor::empty(source.shape, dtype);
+    transpose(value.reshape({source.shape[1], source.shape[0]}), transposed);
+    tensors.push_back({source.name, transposed});
   }
   return tensors;
 }
