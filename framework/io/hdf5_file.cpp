@@ -374,12 +374,14 @@ void Hdf5File::read_into(const std::string& path, Tensor& tensor) const {
   tensor.assign(convert(stored, tensor.dtype()));
 }
 
-std::optional<std::uint64_t> Hdf5File::place(const std::string& path) const {
+Hdf5File::Description Hdf5File::describe(const std::string& path) const {
   const auto guard = hdf5::lock();
   const Dataset dataset = impl_->open_dataset(path);
-  if (H5Tequal(dataset.type.get(), H5T_NATIVE_FLOAT) <= 0) return {};
+  Description result{dataset.shape, dataset.dtype, {}};
+  if (H5Tequal(dataset.type.get(), H5T_NATIVE_FLOAT) <= 0) return result;
   const haddr_t address = H5Dget_offset(dataset.id.get());  // none for chunks, and before anything is written
-  return address == HADDR_UNDEF ? std::nullopt : std::optional<std::uint64_t>(address);
+  if (address != HADDR_UNDEF) result.place = address;
+  return result;
 }
 
 std::optional<std::string> Hdf5File::attribute(const std::string& path, const std::string& name) const {

@@ -48,9 +48,14 @@ class Hdf5File {
   Tensor read(const std::string& path) const;
   /// The dataset converted to the tensor's dtype (see convert). Throws before reading unless the shapes are equal.
   void read_into(const std::string& path, Tensor& tensor) const;
-  /// Where in the file the elements begin, if they lie there in one piece as they lie in memory: float32, in our byte order,
-  /// uncompressed. For those who look at values without a copy.
-  std::optional<std::uint64_t> place(const std::string& path) const;
+  /// What shape() and dtype() say, and where in the file the elements begin, if they lie there in one piece as they lie in memory:
+  /// float32, in our byte order, uncompressed. For those who look at values without a copy.
+  struct Description {
+    Shape shape;
+    DType dtype;
+    std::optional<std::uint64_t> place;  ///< bytes from the beginning
+  };
+  Description describe(const std::string& path) const;
   /// A text attribute of a group or dataset; none if there is no attribute of that name.
   std::optional<std::string> attribute(const std::string& path, const std::string& name) const;
 

@@ -6,8 +6,7 @@
 namespace linnet {
 
 std::shared_ptr<const BertTokenizer> BertTokenizer::from_preset(std::string_view preset) {
-  const preset::PresetDirectory directory(preset, PresetPart::texts);
-  return bert::load_tokenizer(directory.path());
+  return bert::load_tokenizer(preset::PresetDirectory(preset, PresetPart::texts).path());
 }
 
 void BertTokenizer::save_to_preset(const std::filesystem::path& directory) const {

@@ -328,10 +328,12 @@ BOOST_AUTO_TEST_CASE(the_place_of_plain_floats_is_where_their_bytes_are) {
   writer.dataset("doubles", Tensor::from<double>({1}, {1}));
   writer.finish();
   const Hdf5File opened(file);
-  const std::uint64_t place = opened.place("floats").value();
+  const std::uint64_t place = opened.describe("floats").place.value();
   const std::string bytes = linnet::read_text(file).substr(place, 16);
   BOOST_TEST((bytes == std::string("\0\0\x80\x3f\0\0\0\x40\0\0\x80\x40\0\0\0\x41", 16)));
-  BOOST_TEST(!opened.place("doubles").has_value());
+  BOOST_TEST((opened.describe("floats").shape == linnet::Shape{2, 2}));
+  BOOST_TEST(opened.describe("doubles").dtype == DType::float64);
+  BOOST_TEST(!opened.describe("doubles").place.has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -3,8 +3,11 @@
 #include "framework/config/flags.h"
 #include "framework/core/error.h"
 #include "models/bert/bert_export.h"
+#include "models/bert/bert_masked_lm.h"
 #include "models/bert/bert_presets.h"
+#include "models/bert/bert_text_embedder.h"
 #include "models/keras_config.h"
+#include "models/preset_directory.h"
 #include "models/preset_files.h"
 #include "tools/linnet/commands.h"
 
@@ -51,7 +54,8 @@ int convert(const std::vector<std::string>& arguments) {
   check(options.max_shard_megabytes >= 0, "--max-shard-megabytes: must be 0 (never) or more, got ", options.max_shard_megabytes);
   const bool to_keras = options.to == "keras_hub";
   const DType dtype = dtype_named(options.dtype);
-  const std::filesystem::path source = resolve_preset(paths[0]), target = paths[1];
+  const preset::PresetDirectory opened(paths[0], PresetPart::all);
+  const std::filesystem::path source = opened.path(), target = paths[1];
   check(!std::filesystem::exists(target) || !std::filesystem::equivalent(source, target),
         "convert: the directory to write must be another than the preset's, got ", target.string());
   const std::int64_t bytes = options.max_shard_megabytes * 1'000'000;
@@ -59,20 +63,26 @@ int convert(const std::vector<std::string>& arguments) {
   // transformers' form is cast on the way; KerasHub's names the policy that the model computes in.
   const PresetOptions loading{.dtype = to_keras ? DTypePolicy(options.dtype) : DTypePolicy()};
   const std::string task = task_of(source);
-  check(task.empty() || task == "BertTextClassifier" || (!to_keras && task == "BertTextEmbedder"),
-        "convert: the preset must be a backbone, a BertTextClassifier, or for hugging_face a BertTextEmbedder, got a ", task);
-  if (task == "BertTextClassifier") {
-    const auto model = BertTextClassifier::from_preset(source.string(), {.preset = loading});
-    if (to_keras) model->save_to_preset(target, {.max_shard_bytes = bytes});
-    else export_to_hugging_face(*model, target, exporting);
+  check(task.empty() || task == "BertTextClassifier" || task == "BertTextEmbedder" || (task == "BertMaskedLM" && to_keras),
+        "convert: the preset must be a backbone, a BertTextClassifier, a BertTextEmbedder or, for keras_hub, a BertMaskedLM, got a ", task);
+  const std::string from = source.string();
+  const PresetSaveOptions saving{.max_shard_bytes = bytes};
+  if (task == "BertTextClassifier" && !to_keras) {
+    export_to_hugging_face(*BertTextClassifier::from_preset(from, {.preset = loading}), target, exporting);
+  } else if (task == "BertTextClassifier") {
+    BertTextClassifier::from_preset(from, {.preset = loading})->save_to_preset(target, saving);
+  } else if (task == "BertTextEmbedder" && to_keras) {
+    BertTextEmbedder::from_preset(from, {.preset = loading})->save_to_preset(target, saving);
+  } else if (task == "BertMaskedLM") {
+    BertMaskedLM::from_preset(from, {.preset = loading})->save_to_preset(target, saving);
   } else {
-    const auto model = BertBackbone::from_preset(source.string(), loading);
+    const auto model = BertBackbone::from_preset(from, loading);
     const auto tokenizer = has_tokenizer(source) ? bert::load_tokenizer(source) : nullptr;
     if (!to_keras) {
       export_to_hugging_face(*model, tokenizer.get(), target, exporting);
     } else {
-      model->save_to_preset(target, {.max_shard_bytes = bytes});
-      if (tokenizer) bert::save_tokenizer(target, *tokenizer);
+      model->save_to_preset(target, saving);
+      if (tokenizer) tokenizer->save_to_preset(target);
     }
   }
   std::cout << target.string() << '\n';

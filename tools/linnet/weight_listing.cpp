@@ -26,13 +26,13 @@ struct Weights {
   MappedFile map;
   explicit Weights(const std::filesystem::path& path) : file(path), map(path) {}
 
-  std::span<const float> values(const std::string& path) const {
-    const std::optional<std::uint64_t> place = file.place(path);
+  std::span<const float> values(const Hdf5File::Description& dataset) const {
     std::uint64_t elements = 1;
-    for (const std::int64_t extent : file.shape(path)) elements *= static_cast<std::uint64_t>(extent);
-    if (!place || *place % alignof(float) != 0 || elements > map.bytes().size() / sizeof(float)) return {};
-    if (*place > map.bytes().size() - elements * sizeof(float)) return {};
-    return {reinterpret_cast<const float*>(map.bytes().data() + *place), elements};
+    for (const std::int64_t extent : dataset.shape) elements *= static_cast<std::uint64_t>(extent);
+    const std::span<const std::byte> bytes = map.bytes();
+    if (!dataset.place || *dataset.place % alignof(float) != 0 || elements > bytes.size() / sizeof(float)) return {};
+    if (*dataset.place > bytes.size() - elements * sizeof(float)) return {};
+    return {reinterpret_cast<const float*>(bytes.data() + *dataset.place), elements};
   }
 };
 
@@ -42,10 +42,13 @@ void add_group(const std::shared_ptr<const Weights>& weights, const std::string&
   const std::string label = group.ends_with("vars") ? file->attribute(group, "name").value_or("") : "";
   for (const Hdf5File::Child& child : file->children(group)) {
     const std::string path = group.empty() ? child.name : group + "/" + child.name;
-    if (child.kind == Hdf5File::Kind::group) add_group(weights, path, depth + 1, tensors);
-    else
-      tensors.push_back(
-          {path, label, file->shape(path), file->dtype(path), [weights, path] { return weights->file.read(path); }, weights->values(path)});
+    if (child.kind == Hdf5File::Kind::group) {
+      add_group(weights, path, depth + 1, tensors);
+      continue;
+    }
+    const Hdf5File::Description dataset = file->describe(path);
+    const auto read = [weights, path] { return weights->file.read(path); };
+    tensors.push_back({path, label, dataset.shape, dataset.dtype, read, weights->values(dataset)});
   }
 }
 
