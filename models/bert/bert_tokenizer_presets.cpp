@@ -6,7 +6,8 @@
 namespace linnet {
 
 std::shared_ptr<const BertTokenizer> BertTokenizer::from_preset(std::string_view preset) {
-  return bert::load_tokenizer(preset::PresetDirectory(preset, PresetPart::texts).path());
+  const preset::PresetDirectory directory(preset, PresetPart::texts);
+  return bert::load_tokenizer(directory.path());
 }
 
 void BertTokenizer::save_to_preset(const std::filesystem::path& directory) const {

@@ -4,6 +4,7 @@
 #include "framework/io/atomic_file.h"
 #include "framework/io/safetensors.h"
 #include "models/bert/bert_export.h"
+#include "tests/support/golden.h"
 #include "tests/support/paths.h"
 #include "tests/support/program.h"
 #include "tests/support/temporary_directory.h"
@@ -91,6 +92,29 @@ BOOST_AUTO_TEST_CASE(dtypes_and_shards_are_as_asked_and_earlier_forms_go) {
   for (const Safetensors::Entry& entry : stored.entries()) BOOST_TEST(entry.type == "BF16");
   export_to_hugging_face(*model, nullptr, place.hf, {.dtype = DType::float64});
   BOOST_TEST((values(*BertBackbone::from_preset(place.hf)) == whole));
+}
+
+BOOST_AUTO_TEST_CASE(every_task_that_keras_hub_wrote_comes_out_as_it_went_in) {
+  for (const char* form : {"classifier", "masked_lm", "embedder", "classifier.keras", "sharded"}) {
+    const std::filesystem::path tasks = "tasks";
+    if (!have_fixture(tasks / form)) return;
+    const TemporaryDirectory directory;
+    const std::string source = (fixtures() / tasks / form).string(), target = (directory / "target").string();
+    const ProgramResult converted = run_program(linnet_program(), {"convert", source, target});
+    BOOST_TEST(converted.code == 0, converted.errors);
+    const std::string whole = source.ends_with(".keras") ? source.substr(0, source.size() - 6) : source;
+    const ProgramResult compared = run_program(linnet_program(), {"inspect", "--diff", whole, target});
+    BOOST_TEST(compared.code == 0, compared.out);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_preset_of_16_bits_holds_the_rounded_values) {
+  const Place place;
+  place.convert({place.preset, place.back, "--dtype", "bfloat16"});
+  place.convert({place.preset, place.hf, "--to", "hugging_face", "--dtype", "bfloat16"});
+  const ProgramResult listed = run_program(linnet_program(), {"inspect", place.back});
+  BOOST_TEST(listed.out.find("bfloat16") != std::string::npos);
+  BOOST_TEST((values(*BertBackbone::from_preset(place.back)) == values(*BertBackbone::from_preset(place.hf))));
 }
 
 BOOST_AUTO_TEST_CASE(what_transformers_cannot_be_is_refused) {
