@@ -84,7 +84,7 @@ void load(Layer& layer, const Safetensors& weights, const std::function<Source(c
 
 std::vector<Parameter> tensors_of(const Layer& layer, DType dtype, const std::function<Source(const Parameter& parameter)>& source_of) {
   std::vector<Parameter> tensors;
-  for (const Parameter& parameter : layer.parameters()) {
+  for (const Parameter& parameter : layer.stored_parameters()) {
     const Source source = source_of(parameter);
     const Tensor value = convert(parameter.tensor.detach(), dtype);
     if (!source.transposed) {

@@ -24,6 +24,28 @@ JsonValue layer_config(const std::string& name, const std::string& dtype) {
   return JsonValue::object({{"name", name}, {"trainable", true}, {"dtype", policy}});
 }
 
+JsonValue int8_policy(const std::vector<std::string>& paths) {
+  const JsonValue int8 = object("keras.dtype_policies", "QuantizedDTypePolicy", JsonValue::object({{"mode", "int8"}, {"source_name", {}}}), {});
+  JsonValue map = JsonValue::object();
+  for (const std::string& path : paths) map.set(path, int8);
+  return object("keras.dtype_policies", "DTypePolicyMap", JsonValue::object({{"default_policy", {}}, {"policy_map", map}}), {});
+}
+
+std::vector<std::string> int8_paths(const JsonValue& dtype) {
+  if (!dtype.is_object() || dtype.at("class_name").text() == "DTypePolicy") return {};
+  check_file(dtype.at("class_name").text() == "DTypePolicyMap", dtype.where(), " must be a DTypePolicy or a DTypePolicyMap, got ",
+             dtype.at("class_name").brief());
+  std::vector<std::string> paths;
+  for (const auto& [path, policy] : dtype.at("config").at("policy_map").members()) {
+    const std::string& name = policy.at("class_name").text();
+    if (name == "DTypePolicy") continue;
+    check_file(name == "QuantizedDTypePolicy" && policy.at("config").at("mode").text() == "int8", policy.where(),
+               " must be a QuantizedDTypePolicy of the mode int8, got ", policy.brief());
+    paths.push_back(path);
+  }
+  return paths;
+}
+
 std::string hub_class_of(const JsonValue& object) {
   const std::string& registered = object.at("registered_name").text();
   const std::size_t split = registered.find('>');

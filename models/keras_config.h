@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "framework/config/json.h"
 #include "framework/config/json_value.h"
@@ -15,6 +16,12 @@ namespace linnet::keras {
 JsonValue hub_object(const std::string& module, const std::string& class_name, JsonValue config);
 /// The members with which the config of every Keras layer begins: name, trainable and a plain dtype policy.
 JsonValue layer_config(const std::string& name, const std::string& dtype);
+
+/// A DTypePolicyMap in which the layers at these paths are int8 and all others what the model is.
+JsonValue int8_policy(const std::vector<std::string>& paths);
+/// The paths of the int8 layers that the dtype of a config names; none for a plain policy. Throws std::runtime_error naming file
+/// and key for other forms of quantization.
+std::vector<std::string> int8_paths(const JsonValue& dtype);
 
 /// KerasHub's class of a serialized object, by its registered name: "BertBackbone" of "keras_hub>BertBackbone" or of the older
 /// package's "keras_nlp>BertBackbone"; old names of classes become the present ones. Throws std::runtime_error naming the

@@ -35,6 +35,19 @@ struct Hdf5Writer::Impl {
     }
   }
 
+  /// The dataset and the groups above it.
+  Handle make_dataset(const std::string& where, hid_t type, const Shape& shape) const {
+    make_groups(where.substr(0, std::max<std::size_t>(1, where.rfind('/'))));
+    std::vector<hsize_t> extents(shape.begin(), shape.end());
+    const Handle space(extents.empty() ? H5Screate(H5S_SCALAR) : H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr),
+                       H5Sclose);
+    const Handle creation(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
+    H5Pset_obj_track_times(creation.get(), false);
+    Handle dataset(H5Dcreate2(file.get(), where.c_str(), type, space.get(), H5P_DEFAULT, creation.get(), H5P_DEFAULT), H5Dclose);
+    require(bool(dataset), where);
+    return dataset;
+  }
+
   void write_text(hid_t object, const std::string& path, const std::string& name, const std::string& value) const {
     const Handle type(H5Tcopy(H5T_C_S1), H5Tclose), space(H5Screate(H5S_SCALAR), H5Sclose);
     H5Tset_size(type.get(), H5T_VARIABLE);
@@ -71,7 +84,6 @@ void Hdf5Writer::group(const std::string& path) {
 void Hdf5Writer::dataset(const std::string& path, const Tensor& tensor) {
   const auto guard = hdf5::lock();
   const std::string where = Impl::absolute(path);
-  impl_->make_groups(where.substr(0, std::max<std::size_t>(1, where.rfind('/'))));
   const Handle half = hdf5::float16_type(), brain = hdf5::bfloat16_type();
   hid_t type = H5T_IEEE_F32LE;
   switch (tensor.dtype()) {
@@ -82,15 +94,17 @@ void Hdf5Writer::dataset(const std::string& path, const Tensor& tensor) {
     case DType::int8: type = H5T_STD_I8LE; break;
     case DType::int32: type = H5T_STD_I32LE; break;
   }
-  std::vector<hsize_t> extents(tensor.shape().begin(), tensor.shape().end());
-  const Handle space(extents.empty() ? H5Screate(H5S_SCALAR) : H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr), H5Sclose);
-  const Handle creation(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
-  H5Pset_obj_track_times(creation.get(), false);
-  const Handle dataset(H5Dcreate2(impl_->file.get(), where.c_str(), type, space.get(), H5P_DEFAULT, creation.get(), H5P_DEFAULT), H5Dclose);
-  impl_->require(bool(dataset), where);
+  const Handle dataset = impl_->make_dataset(where, type, tensor.shape());
   if (tensor.dtype() == DType::bfloat16) impl_->write_text(dataset.get(), where, "dtype", "bfloat16");
   if (tensor.size() == 0) return;
   impl_->require(H5Dwrite(dataset.get(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, tensor.raw()) >= 0, where);
+}
+
+void Hdf5Writer::integer(const std::string& path, std::int64_t value) {
+  const auto guard = hdf5::lock();
+  const std::string where = Impl::absolute(path);
+  const Handle dataset = impl_->make_dataset(where, H5T_STD_I64LE, {});
+  impl_->require(H5Dwrite(dataset.get(), H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, &value) >= 0, where);
 }
 
 void Hdf5Writer::attribute(const std::string& path, const std::string& name, const std::string& value) {

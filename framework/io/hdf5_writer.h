@@ -24,6 +24,8 @@ class Hdf5Writer {
   void group(const std::string& path);
   /// Makes the dataset and the groups above it. bfloat16 becomes opaque bytes with the attribute dtype = "bfloat16".
   void dataset(const std::string& path, const Tensor& tensor);
+  /// Makes a scalar dataset of 64 bits.
+  void integer(const std::string& path, std::int64_t value);
   /// A scalar text attribute of a group or dataset that is there.
   void attribute(const std::string& path, const std::string& name, const std::string& value);
   /// Closes and renames the file into place; the writer is of no use afterwards. `verify` sees the closed file under its

@@ -84,12 +84,14 @@ struct Plan {
     Tensor variable;
   };
   std::vector<Read> reads;
+  std::vector<Tensor> zeros;    // LoRA's factors: what they would add is in the weights of the file
   std::set<std::string> known;  // groups whose content is explained, though not read: other spellings of what is
   LoadReport report;
 
   std::size_t problems() const { return report.missing.size() + report.mismatched.size(); }
   void append(Plan&& other) {
     std::ranges::move(other.reads, std::back_inserter(reads));
+    std::ranges::move(other.zeros, std::back_inserter(zeros));
     known.merge(other.known);
     std::ranges::move(other.report.missing, std::back_inserter(report.missing));
     std::ranges::move(other.report.mismatched, std::back_inserter(report.mismatched));
@@ -102,10 +104,12 @@ class Planner {
 
   Plan plan(const Layer& layer, const std::string& group, const std::string& name) const {
     Plan plan;
-    for (std::size_t i = 0; i < layer.weights().size(); ++i) {
-      const Layer::Weight& weight = layer.weights()[i];
-      plan_weight(weight.tensor, cat(join(group, "vars"), "/", i), join(name, weight.name), plan);
+    std::size_t number = 0;
+    for (const Layer::Weight& weight : layer.weights()) {
+      if (weight.in_files) plan_weight(weight.tensor, cat(join(group, "vars"), "/", number++), join(name, weight.name), plan);
+      else plan.zeros.push_back(weight.tensor);
     }
+    if (plan.reads.empty()) plan.zeros.clear();
     const auto paths = weights::accepted_child_paths(layer);
     for (std::size_t i = 0; i < paths.size(); ++i) {
       const Layer::Child& child = layer.children()[i];
@@ -239,6 +243,7 @@ LoadReport load_weights(Layer& layer, const std::filesystem::path& file, const L
     from.read_into(read.path, values.back().second);
   }
   for (auto& [variable, value] : values) variable.assign(value);
+  for (Tensor& factor : plan.zeros) factor.assign(Tensor::zeros(factor.shape(), factor.dtype()));
   return std::move(plan.report);
 }
 

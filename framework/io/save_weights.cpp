@@ -85,7 +85,8 @@ struct Walk {
   void write(const Layer& layer, const std::string& group, const std::string& name) {
     const std::string vars = join(group, "vars");
     output.begin_group(vars, name);
-    for (std::size_t i = 0; i < layer.weights().size(); ++i) output.dataset(vars, i, layer.weights()[i].tensor);
+    for (std::size_t i = 0, number = 0; i < layer.weights().size(); ++i)
+      if (layer.weights()[i].in_files) output.dataset(vars, number++, layer.stored_value(i));
     const std::vector<std::string> paths = weights::child_paths(layer);
     for (std::size_t i = 0; i < paths.size(); ++i) {
       const Layer::Child& child = layer.children()[i];

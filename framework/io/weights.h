@@ -32,9 +32,9 @@ struct SaveOptions {
   };
   std::vector<Group> more = {};
 };
-/// Writes every parameter of `layer` and its children, atomically. The name must end in .weights.h5, or in .weights.json for
-/// shards: Keras opens no others. Throws std::invalid_argument if it does not, or if one variable exceeds max_shard_bytes;
-/// std::runtime_error if writing fails.
+/// Writes every parameter of `layer` and its children, atomically. LoRA's factors are merged into the weights that they adapt. The name must end in
+/// .weights.h5, or in .weights.json for shards: Keras opens no others. Throws std::invalid_argument if it does not, or if one variable exceeds
+/// max_shard_bytes; std::runtime_error if writing fails.
 void save_weights(const Layer& layer, const std::filesystem::path& file, const SaveOptions& options = {});
 
 /// What load_weights insists on.
@@ -51,8 +51,8 @@ struct LoadReport {
   bool empty() const { return missing.empty() && unexpected.empty() && mismatched.empty(); }
 };
 /// Reads every parameter from a .weights.h5, or from the shards of a .weights.json, cast to the variable's dtype. Optimizer
-/// state and seeds in the file are ignored. Throws std::runtime_error with everything that does not fit at once, unless
-/// `strict` is false: then what fits is loaded. When it throws, the layer is as it was before, unless it was `in_place`.
+/// state and seeds in the file are ignored; LoRA's factors become zero. Throws std::runtime_error with everything that does not fit at
+/// once, unless `strict` is false: then what fits is loaded. When it throws, the layer is as it was before, unless it was `in_place`.
 LoadReport load_weights(Layer& layer, const std::filesystem::path& file, const LoadOptions& options = {});
 
 }  // namespace linnet

@@ -21,6 +21,8 @@
   template <class T>                                 \
   DropoutKernels<T> dropout_kernels();               \
   template <class T>                                 \
+  Int8Kernels<T> int8_kernels();                     \
+  template <class T>                                 \
   LayerNormKernels<T> layer_norm_kernels();          \
   template <class T>                                 \
   LogSumExpKernels<T> log_sum_exp_kernels();         \
@@ -37,6 +39,7 @@
             .attention = attention_kernels<T>(),     \
             .convert = convert_kernels<T>(),         \
             .dropout = dropout_kernels<T>(),         \
+            .int8 = int8_kernels<T>(),               \
             .layer_norm = layer_norm_kernels<T>(),   \
             .log_sum_exp = log_sum_exp_kernels<T>(), \
             .product = product_kernels<T>(),         \
@@ -48,6 +51,10 @@ LINNET_DECLARE_VARIANT(portable)
 #if defined(__x86_64__)
 LINNET_DECLARE_VARIANT(avx2)
 LINNET_DECLARE_VARIANT(avx512)
+namespace linnet::kernels::avx512_vnni {
+template <class T>
+Int8Kernels<T> int8_kernels();
+}  // namespace linnet::kernels::avx512_vnni
 #endif
 #undef LINNET_DECLARE_VARIANT
 
@@ -66,6 +73,15 @@ bool supported(Isa isa) {
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 #endif
   return isa == Isa::portable;
+}
+
+/// AVX-512 with multiplication of bytes: for int8 alone.
+bool has_vnni() {
+#if defined(__x86_64__)
+  return supported(Isa::avx512) && __builtin_cpu_supports("avx512vnni");
+#else
+  return false;
+#endif
 }
 
 std::string_view name_of(Isa isa) { return isa == Isa::avx512 ? "avx512" : isa == Isa::avx2 ? "avx2" : "portable"; }
@@ -97,8 +113,11 @@ template <class T, Isa kIsa>
 const Table<T>& made() {
   static const Table<T> instance = [] {
 #if defined(__x86_64__)
-    if constexpr (kIsa == Isa::avx512) return avx512::make_table<T>();
-    else if constexpr (kIsa == Isa::avx2) return avx2::make_table<T>();
+    if constexpr (kIsa == Isa::avx512) {
+      Table<T> table = avx512::make_table<T>();
+      if (has_vnni()) table.int8 = avx512_vnni::int8_kernels<T>();
+      return table;
+    } else if constexpr (kIsa == Isa::avx2) return avx2::make_table<T>();
     else
 #endif
       return portable::make_table<T>();
@@ -134,6 +153,19 @@ std::vector<std::string_view> isa_names() {
     if (supported(isa)) names.push_back(name_of(isa));
   return names;
 }
+
+template <class T>
+std::vector<Int8Kernels<T>> int8_variants() {
+  std::vector<Int8Kernels<T>> variants;
+  for (const Isa isa : kBestFirst)
+    if (supported(isa)) variants.push_back(table_of<T>(isa).int8);
+#if defined(__x86_64__)
+  if (has_vnni()) variants.push_back(avx512::int8_kernels<T>());
+#endif
+  return variants;
+}
+template std::vector<Int8Kernels<float>> int8_variants<float>();
+template std::vector<Int8Kernels<double>> int8_variants<double>();
 
 template <class T>
 const Table<T>& table(std::string_view isa) {

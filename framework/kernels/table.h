@@ -8,6 +8,7 @@
 #include "framework/kernels/attention.h"
 #include "framework/kernels/convert.h"
 #include "framework/kernels/dropout.h"
+#include "framework/kernels/int8.h"
 #include "framework/kernels/layer_norm.h"
 #include "framework/kernels/log_sum_exp.h"
 #include "framework/kernels/product.h"
@@ -28,6 +29,7 @@ struct Table {
   AttentionKernels<T> attention;
   ConvertKernels<T> convert;
   DropoutKernels<T> dropout;
+  Int8Kernels<T> int8;
   LayerNormKernels<T> layer_norm;
   LogSumExpKernels<T> log_sum_exp;
   ProductKernels<T> product;
@@ -39,6 +41,11 @@ struct Table {
 /// CPU lacks it or the name is unknown.
 template <class T>
 const Table<T>& table();
+
+/// The int8 kernels that this CPU can run: those of each variant, where avx512 takes VNNI if there is VNNI, and those that it
+/// would take without. For tests and benchmarks.
+template <class T>
+std::vector<Int8Kernels<T>> int8_variants();
 
 /// "portable", "avx2" or "avx512": the variant in use.
 std::string_view isa_name();

@@ -1,13 +1,12 @@
 #pragma once
 
-#include "framework/core/activation.h"
-#include "framework/layers/layer.h"
+#include "framework/layers/adaptable_layer.h"
 
 namespace linnet {
 
 /// activation(x kernel + bias).   x: (..., input_dim) -> (..., units)
 /// Weights: kernel (input_dim, units), bias (units). As keras.layers.Dense, whose input_dim is found at the first call.
-class Dense : public UnaryLayer {
+class Dense : public AdaptableLayer {
  public:
   struct Config {
     std::int64_t input_dim = 0, units = 0;
@@ -15,6 +14,8 @@ class Dense : public UnaryLayer {
     bool use_bias = true;
     Initializer kernel_initializer = {}, bias_initializer = Initializer::zeros();
     DTypePolicy dtype = {};
+    std::optional<std::int64_t> lora_rank = {};  ///< enables LoRA
+    std::optional<double> lora_alpha = {};
     void fields(FieldVisitor& field);
   };
   /// Throws std::invalid_argument unless input_dim and units are positive and the activation is known.
@@ -22,13 +23,21 @@ class Dense : public UnaryLayer {
   const Config& config() const { return config_; }
   Tensor forward(const Tensor& x) const override;
 
-  const Tensor& kernel() const { return kernel_; }
+  /// int8 after quantize, and without what LoRA adds.
+  const Tensor& kernel() const { return main_weight(); }
   const Tensor& bias() const { return bias_; }  ///< undefined without use_bias
 
  private:
+  Int8Form int8_form() const override { return {config_.input_dim, config_.units, false, {config_.units}}; }
+
+  void note_lora(std::int64_t rank, double alpha) override {
+    config_.lora_rank = rank;
+    config_.lora_alpha = alpha;
+  }
+
   Config config_;
   Activation activation_;
-  Tensor kernel_, bias_;
+  Tensor bias_;
 };
 
 }  // namespace linnet

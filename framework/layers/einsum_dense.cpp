@@ -56,6 +56,8 @@ void EinsumDense::Config::fields(FieldVisitor& field) {
   field("kernel_initializer", kernel_initializer);
   field("bias_initializer", bias_initializer);
   field("dtype", dtype);
+  field("lora_rank", lora_rank);
+  field("lora_alpha", lora_alpha);
 }
 
 EinsumDense::EinsumDense(const Config& config) : config_(config), activation_(activation_from_name(config.activation)) {
@@ -88,7 +90,7 @@ EinsumDense::EinsumDense(const Config& config) : config_(config), activation_(ac
           " and ", config.output_shape);
     shape.push_back(extents.at(label));
   }
-  kernel_ = add_weight("kernel", shape, config.kernel_initializer, config.dtype.variable);
+  add_main_weight("kernel", shape, config.kernel_initializer, config.dtype);
 
   std::size_t first = result_.size();
   for (const char label : config.bias_axes) {
@@ -106,14 +108,27 @@ EinsumDense::EinsumDense(const Config& config) : config_(config), activation_(ac
   is_dense_ = dots_ != Dots::right && input_.ends_with(kernel_axes_.substr(0, contracted)) && contracted > 0 &&
               result_ == input_.substr(0, input_.size() - contracted) + added &&
               (config.bias_axes.empty() || (first + added.size() == result_.size() && config.bias_axes.size() == added.size()));
+  if (config.lora_rank) enable_lora(*config.lora_rank, config.lora_alpha);
 }
 
-ops::DenseWeights EinsumDense::cast_weights() const { return {autocast(kernel_, config_.dtype), autocast(bias_, config_.dtype)}; }
+AdaptableLayer::Int8Form EinsumDense::int8_form() const {
+  check(is_dense_, "EinsumDense: an int8 layer must contract the last axes with the kernel's first, got '", config_.equation, "'");
+  // The scale broadcasts to the result: 1 for each axis that is the input's, dots counting as one.
+  const auto contracted = static_cast<std::size_t>(std::ranges::count_if(kernel_axes_, [&](char label) { return !has(result_, label); }));
+  const Shape& shape = kernel().shape();
+  const Shape last(shape.begin() + static_cast<std::ptrdiff_t>(contracted), shape.end());
+  Shape scale(result_.size() - last.size() + (dots_ == Dots::left ? 1 : 0), 1);
+  scale.insert(scale.end(), last.begin(), last.end());
+  const std::int64_t out = element_count(last);
+  return {kernel().size() / out, out, false, scale};
+}
+
+ops::DenseWeights EinsumDense::cast_weights() const { return {autocast(kernel(), config_.dtype), autocast(bias_, config_.dtype)}; }
+ops::Int8Weights EinsumDense::int8_weights() const { return {int8_matrix(), autocast(bias_, config_.dtype)}; }
 
 Tensor EinsumDense::forward_rows(const Tensor& x) const {
   check(is_dense_, "EinsumDense: only an equation that contracts the last axes with the kernel's first has rows, got '", config_.equation, "'");
-  const auto [kernel, bias] = cast_weights();
-  return ops::dense(autocast(x, config_.dtype), kernel, bias, activation_);
+  return product(x, bias_, activation_);
 }
 
 Tensor EinsumDense::forward(const Tensor& x) const {
@@ -126,20 +141,38 @@ Tensor EinsumDense::forward(const Tensor& x) const {
     Shape flat(x.shape().begin(), x.shape().begin() + static_cast<std::ptrdiff_t>(kept)), result = flat;
     flat.push_back(element_count({x.shape().begin() + static_cast<std::ptrdiff_t>(kept), x.shape().end()}));
     const std::size_t contracted = rank - kept;
-    const Shape expected(kernel_.shape().begin(), kernel_.shape().begin() + static_cast<std::ptrdiff_t>(contracted));
+    const Shape expected(kernel().shape().begin(), kernel().shape().begin() + static_cast<std::ptrdiff_t>(contracted));
     check(Shape(x.shape().begin() + static_cast<std::ptrdiff_t>(kept), x.shape().end()) == expected, "EinsumDense: the input's last axes must be ",
           expected, ", got ", x.shape());
-    result.insert(result.end(), kernel_.shape().begin() + static_cast<std::ptrdiff_t>(contracted), kernel_.shape().end());
+    result.insert(result.end(), kernel().shape().begin() + static_cast<std::ptrdiff_t>(contracted), kernel().shape().end());
     return ops::reshape(forward_rows(ops::reshape(x, flat)), result);
   }
   const std::string letters = free_letters(input_ + kernel_axes_ + result_, rank - input_.size());
-  const bool left = dots_ == Dots::left;
-  const auto [kernel, bias] = cast_weights();
-  const Tensor product = ops::einsum(
-      left ? cat(letters, input_, ",", kernel_axes_, "->", letters, result_) : cat(input_, letters, ",", kernel_axes_, "->", result_, letters),
-      autocast(x, config_.dtype), kernel);
-  if (!bias.defined()) return ops::activate(product, activation_);
-  return ops::activate(ops::add(product, bias), activation_);
+  const Tensor input = autocast(x, config_.dtype), bias = autocast(bias_, config_.dtype);
+  const Tensor result = dots_ == Dots::left ? einsum(input, letters, "") : einsum(input, "", letters);
+  if (!bias.defined()) return ops::activate(result, activation_);
+  return ops::activate(ops::add(result, bias), activation_);
+}
+
+/// The product with its low-rank part; `left` or `right` stand for the dots.
+Tensor EinsumDense::einsum(const Tensor& x, const std::string& left, const std::string& right) const {
+  const std::string input = left + input_ + right, result = left + result_ + right;
+  const Tensor product = ops::einsum(cat(input, ",", kernel_axes_, "->", result), x, autocast(kernel(), config_.dtype));
+  if (!lora_enabled()) return product;
+  // The factors are joined by an axis of their own in the place of the kernel's last one, which the result has or the input.
+  const char last = kernel_axes_.back(), joint = free_letters(input + kernel_axes_ + result, 1)[0];
+  const auto with_joint = [&](std::string labels) {
+    std::ranges::replace(labels, last, joint);
+    return labels;
+  };
+  const std::string first = with_joint(kernel_axes_), second{joint, last};
+  const Tensor a = autocast(lora().a, config_.dtype);
+  const Tensor b = ops::scale(autocast(lora().b, config_.dtype), lora().alpha / static_cast<double>(lora().rank));
+  const Tensor change =
+      has(result, last)
+          ? ops::einsum(cat(with_joint(result), ",", second, "->", result), ops::einsum(cat(input, ",", first, "->", with_joint(result)), x, a), b)
+          : ops::einsum(cat(with_joint(input), ",", first, "->", result), ops::einsum(cat(input, ",", second, "->", with_joint(input)), x, b), a);
+  return ops::add(product, change);
 }
 
 }  // namespace linnet

@@ -1,7 +1,6 @@
 #pragma once
 
-#include "framework/core/activation.h"
-#include "framework/layers/layer.h"
+#include "framework/layers/adaptable_layer.h"
 #include "framework/ops/dense.h"
 
 namespace linnet {
@@ -9,7 +8,7 @@ namespace linnet {
 /// activation(einsum(equation, x, kernel) + bias), as keras.layers.EinsumDense. The equation has the form "ab,bc->ac",
 /// "...b,bc->...c" or "ab...,bc->ac..."; the first axis, or the dots, is the batch.
 /// Weights: kernel, an axis a letter of the equation; bias, from the first of its axes to the end, 1 where it has none.
-class EinsumDense : public UnaryLayer {
+class EinsumDense : public AdaptableLayer {
  public:
   struct Config {
     std::string equation = {};
@@ -20,6 +19,8 @@ class EinsumDense : public UnaryLayer {
     std::string activation = "linear";
     Initializer kernel_initializer = {}, bias_initializer = Initializer::zeros();
     DTypePolicy dtype = {};
+    std::optional<std::int64_t> lora_rank = {};  ///< enables LoRA
+    std::optional<double> lora_alpha = {};
     void fields(FieldVisitor& field);
   };
   /// Throws std::invalid_argument on another form of equation, contradicting shapes, an axis of the kernel without an extent
@@ -32,19 +33,31 @@ class EinsumDense : public UnaryLayer {
   /// contract the last axes of the input with the first of the kernel; throws std::invalid_argument for others.
   Tensor forward_rows(const Tensor& x) const;
 
-  const Tensor& kernel() const { return kernel_; }
+  /// int8 after quantize, and without what LoRA adds.
+  const Tensor& kernel() const { return main_weight(); }
   const Tensor& bias() const { return bias_; }  ///< undefined without bias_axes
-  /// Both in the dtype that the layer computes in, for ops::concatenated_dense.
+  /// What ops::concatenated_dense takes for forward_rows of a layer without LoRA, in the dtype that the layer computes in; and
+  /// what ops::int8_dense takes for an int8 one.
   ops::DenseWeights cast_weights() const;
+  ops::Int8Weights int8_weights() const;
 
  private:
+  /// Throws also unless forward_rows can serve.
+  Int8Form int8_form() const override;
+  Tensor einsum(const Tensor& x, const std::string& left, const std::string& right) const;
+
+  void note_lora(std::int64_t rank, double alpha) override {
+    config_.lora_rank = rank;
+    config_.lora_alpha = alpha;
+  }
+
   Config config_;
   Activation activation_;
   enum class Dots { none, left, right } dots_;
   std::string input_, kernel_axes_, result_;  // the equation's parts, without dots
   std::size_t dotted_ = 0;                    // axes at dots on the right
   bool is_dense_;                             // forward_rows can serve
-  Tensor kernel_, bias_;
+  Tensor bias_;
 };
 
 }  // namespace linnet

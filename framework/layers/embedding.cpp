@@ -1,8 +1,6 @@
 #include "framework/layers/embedding.h"
 
-#include "framework/layers/autocast.h"
 #include "framework/layers/registry.h"
-#include "framework/ops/embedding.h"
 
 namespace linnet {
 namespace {
@@ -14,14 +12,17 @@ void Embedding::Config::fields(FieldVisitor& field) {
   field("output_dim", output_dim);
   field("embeddings_initializer", embeddings_initializer);
   field("dtype", dtype);
+  field("lora_rank", lora_rank);
+  field("lora_alpha", lora_alpha);
 }
 
 Embedding::Embedding(const Config& config) : config_(config) {
   check(config.input_dim > 0, "Embedding: input_dim must be positive, got ", config.input_dim);
   check(config.output_dim > 0, "Embedding: output_dim must be positive, got ", config.output_dim);
-  embeddings_ = add_weight("embeddings", {config.input_dim, config.output_dim}, config.embeddings_initializer, config.dtype.variable);
+  add_main_weight("embeddings", {config.input_dim, config.output_dim}, config.embeddings_initializer, config.dtype);
+  if (config.lora_rank) enable_lora(*config.lora_rank, config.lora_alpha);
 }
 
-Tensor Embedding::forward(const Tensor& ids) const { return autocast(ops::embedding(embeddings_, ids), config_.dtype); }
+Tensor Embedding::forward(const Tensor& ids) const { return gather(ids); }
 
 }  // namespace linnet

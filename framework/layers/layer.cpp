@@ -9,14 +9,30 @@
 #include "framework/layers/model.h"
 
 namespace linnet {
+namespace {
+
+/// Keras names the variables of a model inside a model as if they were the outer one's.
+std::string path_prefix(const Layer::Child& child) { return dynamic_cast<const Model*>(child.layer.get()) ? "" : child.name + "/"; }
+
+}  // namespace
 
 std::vector<Parameter> Layer::parameters() const {
   std::vector<Parameter> all;
   for (const Weight& weight : weights_) all.push_back({weight.name, weight.tensor});
   for (const Child& child : children_) {
-    // Keras names the variables of a model inside a model as if they were the outer one's.
-    const std::string prefix = dynamic_cast<const Model*>(child.layer.get()) ? "" : child.name + "/";
+    const std::string prefix = path_prefix(child);
     for (Parameter& parameter : child.layer->parameters()) all.push_back({prefix + parameter.path, std::move(parameter.tensor)});
+  }
+  return all;
+}
+
+std::vector<Parameter> Layer::stored_parameters() const {
+  std::vector<Parameter> all;
+  for (std::size_t i = 0; i < weights_.size(); ++i)
+    if (weights_[i].in_files) all.push_back({weights_[i].name, stored_value(i)});
+  for (const Child& child : children_) {
+    const std::string prefix = path_prefix(child);
+    for (Parameter& parameter : child.layer->stored_parameters()) all.push_back({prefix + parameter.path, std::move(parameter.tensor)});
   }
   return all;
 }
@@ -28,7 +44,8 @@ std::int64_t Layer::parameter_count() const {
 }
 
 void Layer::set_trainable(bool trainable) {
-  for (Weight& weight : weights_) weight.tensor.set_requires_grad(trainable);
+  for (Weight& weight : weights_)
+    if (weight.trainable) weight.tensor.set_requires_grad(trainable);
   for (Child& child : children_) child.layer->set_trainable(trainable);
 }
 
@@ -50,7 +67,7 @@ Tensor Layer::add_weight(std::string name, const Shape& shape, const Initializer
         ": a weight's name must be new, got '", name, "' twice");
   Tensor tensor = initializer.make(shape, dtype);
   tensor.set_requires_grad(true);
-  weights_.push_back({std::move(name), tensor});
+  weights_.push_back({.name = std::move(name), .tensor = tensor});
   return tensor;
 }
 

@@ -17,6 +17,8 @@ class Layer {
   struct Weight {
     std::string name;  ///< "kernel"
     Tensor tensor;
+    bool trainable = true;  ///< false: set_trainable leaves it frozen: int8 values, and a weight that LoRA adapts
+    bool in_files = true;   ///< false: LoRA's factors, which files hold merged into the weight that they adapt
   };
   /// `attribute` addresses the child in files: Keras' attribute. One that ends in '/' is a list even of one child. `name` is
   /// the child's part of variable paths.
@@ -40,6 +42,14 @@ class Layer {
   /// nothing but their inputs and run forward again in backward (autograd/checkpoint.h). Results and gradients stay the same bits.
   void set_checkpointing(bool on);
   bool checkpointing() const { return checkpointing_; }
+  /// "int8": every Dense, EinsumDense, Embedding and ReversibleEmbedding in this layer, itself included, gets int8 weights, with
+  /// a scale a column (a row of an embedding); products quantize their input a row at a time. From then on they are for inference.
+  /// Throws std::invalid_argument, and changes nothing, for another mode, if there is no such layer, or one cannot be int8 or is.
+  void quantize(const std::string& mode);
+  /// What files hold for weights()[weight].
+  virtual Tensor stored_value(std::size_t weight) const { return weights_[weight].tensor; }
+  /// parameters() as files hold them: without LoRA's factors, which are merged into the weights that they adapt.
+  std::vector<Parameter> stored_parameters() const;
   /// The C++ class without its namespace, "TransformerEncoder": Keras' class name for the layers that Keras has.
   std::string class_name() const;
   std::span<const Weight> weights() const { return weights_; }
@@ -54,6 +64,8 @@ class Layer {
   L& add(std::string attribute, const typename L::Config& config, std::string name = {}) {
     return static_cast<L&>(adopt(std::move(attribute), std::move(name), std::make_unique<L>(config)));
   }
+  /// Replaces all own weights: for layers whose weights change their form.
+  void set_weights(std::vector<Weight> weights) { weights_ = std::move(weights); }
   Layer& adopt(std::string attribute, std::string name, std::unique_ptr<Layer> layer);
 
  private:

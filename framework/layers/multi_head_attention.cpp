@@ -1,6 +1,8 @@
 #include "framework/layers/multi_head_attention.h"
 
-#include <array>
+#include <algorithm>
+#include <initializer_list>
+#include <vector>
 
 #include "framework/layers/autocast.h"
 #include "framework/layers/registry.h"
@@ -44,6 +46,21 @@ EinsumDense::Config into_heads(const MultiHeadAttention::Config& config, std::in
 
 EinsumDense::Config out_of_heads(const MultiHeadAttention::Config& config) {
   return projection(config, "abcd,cde->abe", "e", {config.num_heads, *config.value_dim}, {*config.output_dim});
+}
+
+/// The layers' results for x side by side in one buffer, if they are of one kind and so can be; else undefined.
+Tensor side_by_side(const Tensor& x, std::initializer_list<const EinsumDense*> layers) {
+  if (std::ranges::any_of(layers, [](const EinsumDense* layer) { return layer->lora_enabled(); })) return {};
+  const auto int8 = std::ranges::count_if(layers, [](const EinsumDense* layer) { return layer->is_int8(); });
+  if (int8 == 0) {
+    std::vector<ops::DenseWeights> parts;
+    for (const EinsumDense* layer : layers) parts.push_back(layer->cast_weights());
+    return ops::concatenated_dense(x, parts);
+  }
+  if (int8 < static_cast<std::ptrdiff_t>(layers.size())) return {};
+  std::vector<ops::Int8Weights> parts;
+  for (const EinsumDense* layer : layers) parts.push_back(layer->int8_weights());
+  return ops::int8_dense(x, parts);
 }
 
 /// `mask` and the queries' own mask as one, with the shape that ops::attention wants; undefined when there is neither.
@@ -129,15 +146,16 @@ struct MultiHeadAttention::Projections {
 MultiHeadAttention::Projections MultiHeadAttention::project(const Inputs& inputs) const {
   const std::int64_t keys = config_.num_heads * config_.key_dim, values = config_.num_heads * *config_.value_dim;
   if (!inputs.value.defined()) {
-    const std::array parts{query_dense_.cast_weights(), key_dense_.cast_weights(), value_dense_.cast_weights()};
-    const Tensor all = ops::concatenated_dense(autocast(inputs.query, config_.dtype), parts);
-    return {{all, 0, keys}, {all, keys, keys}, {all, 2 * keys, values}, inputs.queries};
+    const Tensor all = side_by_side(autocast(inputs.query, config_.dtype), {&query_dense_, &key_dense_, &value_dense_});
+    if (all.defined()) return {{all, 0, keys}, {all, keys, keys}, {all, 2 * keys, values}, inputs.queries};
   }
   const Tensor query = query_dense_.forward_rows(inputs.query);
   if (inputs.key.defined()) return {query, key_dense_.forward_rows(inputs.key), value_dense_.forward_rows(inputs.value), inputs.values};
-  const std::array parts{key_dense_.cast_weights(), value_dense_.cast_weights()};
-  const Tensor both = ops::concatenated_dense(autocast(inputs.value, config_.dtype), parts);
-  return {query, {both, 0, keys}, {both, keys, values}, inputs.values};
+  const Tensor& value = inputs.value.defined() ? inputs.value : inputs.query;
+  const SequenceLayout& layout = inputs.value.defined() ? inputs.values : inputs.queries;
+  const Tensor both = side_by_side(autocast(value, config_.dtype), {&key_dense_, &value_dense_});
+  if (!both.defined()) return {query, key_dense_.forward_rows(value), value_dense_.forward_rows(value), layout};
+  return {query, {both, 0, keys}, {both, keys, values}, layout};
 }
 
 Tensor MultiHeadAttention::forward(const Inputs& inputs) const {

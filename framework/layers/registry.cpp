@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "framework/config/json_value.h"
+#include "framework/layers/int8_layers.h"
 
 namespace linnet {
 namespace {
@@ -40,7 +41,13 @@ std::unique_ptr<Layer> layer_from_json(std::string_view json) {
     for (const std::string& other : registered_layers()) known += cat(known.empty() ? "" : ", ", other);
     throw std::invalid_argument(cat("layer_from_json: the class must be registered, got '", name, "' (known: ", known, ")"));
   }
-  return make(config);
+  std::unique_ptr<Layer> layer = make(config);
+  if (const JsonValue* paths = root.find("int8_layers")) {
+    std::vector<std::string> int8;
+    for (const JsonValue& path : paths->elements()) int8.push_back(path.text());
+    make_int8(*layer, int8);
+  }
+  return layer;
 }
 
 std::string layer_to_json(const Layer& layer) {
@@ -56,7 +63,10 @@ std::string layer_to_json(const Layer& layer) {
   }
   if (!config)
     throw std::invalid_argument(cat("layer_to_json: the layer's class must be registered, got ", layer.class_name(), " (see register_layer)"));
-  return JsonValue::object({{"class_name", name}, {"config", JsonValue::parse(config(layer), name)}}).dump();
+  JsonValue json = JsonValue::object({{"class_name", name}, {"config", JsonValue::parse(config(layer), name)}});
+  const std::vector<std::string> int8 = int8_layers(layer);
+  if (!int8.empty()) json.set("int8_layers", JsonValue::array({int8.begin(), int8.end()}));
+  return json.dump();
 }
 
 std::vector<std::string> registered_layers() {

@@ -31,7 +31,8 @@ bool register_layer(std::string name) {
                                [](const Layer& layer) { return to_json(static_cast<const L&>(layer).config()); }});
 }
 
-/// {"class_name": "Dense", "config": {...}} -> a new layer with initial weights. Throws std::invalid_argument that names the
+/// {"class_name": "Dense", "config": {...}} -> a new layer with initial weights; "int8_layers" names those below it, by path, that
+/// are int8, of zeros. Throws std::invalid_argument that names the
 /// class, key and value when the class is unknown or the config is not one of its own; std::runtime_error unless it is JSON
 /// of that form.
 std::unique_ptr<Layer> layer_from_json(std::string_view json);

@@ -1,5 +1,7 @@
 #include "models/bert/bert_backbone.h"
 
+#include "framework/io/lora_weights.h"
+#include "framework/layers/lora.h"
 #include "framework/layers/registry.h"
 #include "framework/ops/dropout.h"
 #include "framework/ops/embedding.h"
@@ -108,6 +110,10 @@ BertBackbone::BertBackbone(const Config& config)
                                                 .dtype = config.dtype})) {
   for (const char* input : {"token_ids", "segment_ids", "padding_mask"}) add<InputLayer>(input, {});
 }
+
+void BertBackbone::enable_lora(std::int64_t rank, const std::vector<std::string>& targets) { linnet::enable_lora(*this, rank, targets); }
+void BertBackbone::save_lora_weights(const std::filesystem::path& file) const { linnet::save_lora_weights(*this, file); }
+void BertBackbone::load_lora_weights(const std::filesystem::path& file) { linnet::load_lora_weights(*this, file); }
 
 BertOutputs BertBackbone::forward(const BertInputs& inputs) const {
   const PackedTokens tokens = flattened(inputs);

@@ -55,6 +55,15 @@ class BertBackbone : public Backbone {
   /// of an activation that KerasHub would ignore.
   void save_to_preset(const std::filesystem::path& directory, const PresetSaveOptions& options = {}) const override;
 
+  /// Names of the layers that LoRA adapts unless others are asked for; Keras' attributes and names.
+  static std::vector<std::string> default_lora_layer_names() { return {"query_dense", "value_dense", "query", "value"}; }
+  /// Freezes the backbone but for new factors of this rank in the target layers, and those layers' biases. See linnet::enable_lora
+  /// (layers/lora.h) for what throws.
+  void enable_lora(std::int64_t rank, const std::vector<std::string>& targets = default_lora_layer_names());
+  /// Writes and reads the factors alone, NAME.lora.h5: see io/lora_weights.h. save_to_preset writes them merged.
+  void save_lora_weights(const std::filesystem::path& file) const;
+  void load_lora_weights(const std::filesystem::path& file);
+
   /// Keras' semantics: every row is kept and computed, the mask says which rows are keys.
   /// Throws std::invalid_argument on other shapes, ids out of range or a length over max_sequence_length.
   BertOutputs forward(const BertInputs& inputs) const;

@@ -2,6 +2,7 @@
 
 #include "framework/core/error.h"
 #include "framework/io/atomic_file.h"
+#include "framework/layers/int8_layers.h"
 #include "models/bert/bert_hugging_face.h"
 #include "models/hf_checkpoint.h"
 #include "models/preset_files.h"
@@ -9,7 +10,9 @@
 namespace linnet {
 namespace {
 
-JsonValue backbone_config(const BertBackbone::Config& config, const std::string& architecture, const BertTokenizer* tokenizer, DType dtype) {
+JsonValue backbone_config(const BertBackbone& backbone, const std::string& architecture, const BertTokenizer* tokenizer, DType dtype) {
+  const BertBackbone::Config& config = backbone.config();
+  check(int8_layers(backbone).empty(), "export: the backbone must be float for transformers, got int8 layers (export it before it is quantized)");
   check(config.hidden_dim % config.num_heads == 0, "export: num_heads must divide hidden_dim in transformers, got ", config.num_heads, " and ",
         config.hidden_dim);
   const bool exact = config.activation == "gelu";
@@ -62,7 +65,7 @@ void check_dtype(DType dtype) { check(dtype != DType::int8 && dtype != DType::in
 void export_to_hugging_face(const BertBackbone& backbone, const BertTokenizer* tokenizer, const std::filesystem::path& directory,
                             const ExportOptions& options) {
   check_dtype(options.dtype);
-  const JsonValue config = backbone_config(backbone.config(), "BertModel", tokenizer, options.dtype);
+  const JsonValue config = backbone_config(backbone, "BertModel", tokenizer, options.dtype);
   preset::make_directory(directory);
   if (tokenizer) save_tokenizer(*tokenizer, backbone.config().max_sequence_length, directory);
   hugging_face::save(directory, hugging_face::bert_tensors(backbone, "", options.dtype), options.max_shard_bytes);
@@ -74,7 +77,7 @@ void export_to_hugging_face(const BertTextClassifier& classifier, const std::fil
   check(classifier.config().activation == "linear", "export: the classifier's activation must be linear in transformers, got ",
         classifier.config().activation);
   const BertTokenizer* tokenizer = classifier.has_preprocessor() ? &classifier.preprocessor().tokenizer() : nullptr;
-  JsonValue config = backbone_config(classifier.config().backbone, "BertForSequenceClassification", tokenizer, options.dtype);
+  JsonValue config = backbone_config(classifier.backbone(), "BertForSequenceClassification", tokenizer, options.dtype);
   JsonValue names = JsonValue::object(), ids = JsonValue::object();
   for (std::size_t i = 0; i < classifier.label_names().size(); ++i) {
     names.set(std::to_string(i), classifier.label_names()[i]);

@@ -16,7 +16,7 @@ struct ExportOptions {
 /// Writes what transformers' AutoModel and AutoTokenizer load: config.json of a BertModel, model.safetensors or its shards, and
 /// with a tokenizer (may be null) vocab.txt and tokenizer_config.json. hidden_act is gelu_pytorch_tanh, or gelu for that activation.
 /// Throws std::invalid_argument for what transformers' BERT cannot be: another activation than the two, num_heads that do not
-/// divide hidden_dim, tokenizers with other special tokens or suffix; std::runtime_error if writing fails.
+/// divide hidden_dim, tokenizers with other special tokens or suffix, int8 layers; std::runtime_error if writing fails.
 void export_to_hugging_face(const BertBackbone& backbone, const BertTokenizer* tokenizer, const std::filesystem::path& directory,
                             const ExportOptions& options = {});
 /// The same of a BertForSequenceClassification, with the label names as id2label. Throws std::invalid_argument too for another

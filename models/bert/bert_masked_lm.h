@@ -41,7 +41,7 @@ class BertMaskedLM : public Model {
   Tensor forward(const PackedTokens& tokens, const Tensor& mask_rows) const;
 
   const BertBackbone& backbone() const { return backbone_; }
-  /// To freeze it, as a whole or by layers: backbone().set_trainable(false).
+  /// To freeze it, as a whole or by layers, adapt or quantize it: backbone().set_trainable(false).
   BertBackbone& backbone() { return backbone_; }
   const MaskedLMHead& masked_lm_head() const { return masked_lm_head_; }
 

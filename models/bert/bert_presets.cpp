@@ -4,6 +4,7 @@
 #include "framework/core/warning.h"
 #include "framework/io/atomic_file.h"
 #include "framework/layers/initializer.h"
+#include "framework/layers/int8_layers.h"
 #include "models/bert/bert_hugging_face.h"
 #include "models/keras_config.h"
 #include "models/preset_directory.h"
@@ -25,8 +26,10 @@ BertBackbone::Config read_keras_config(const JsonValue& object) {
 
 }  // namespace
 
-JsonValue to_keras(const BertBackbone::Config& config) {
+JsonValue to_keras(const BertBackbone& backbone) {
+  const BertBackbone::Config& config = backbone.config();
   JsonValue json = keras::layer_config("bert_backbone", config.dtype.name());
+  if (const std::vector<std::string> int8 = int8_layers(backbone); !int8.empty()) json.set("dtype", keras::int8_policy(int8));
   json.set("vocabulary_size", config.vocabulary_size);
   json.set("num_layers", config.num_layers);
   json.set("num_heads", config.num_heads);
@@ -69,15 +72,18 @@ BertBackbone::Config read_backbone_config(const std::filesystem::path& directory
 }
 
 void load_backbone(const std::filesystem::path& directory, BertBackbone& backbone) {
-  if (preset::form_of(read_json_file(directory, "config.json")) == Form::keras_hub) preset::load_weight_files(directory, backbone);
-  else hugging_face::load_bert(directory, backbone);
+  const JsonValue json = read_json_file(directory, "config.json");
+  if (preset::form_of(json) == Form::hugging_face) return hugging_face::load_bert(directory, backbone);
+  if (const JsonValue* dtype = json.at("config").find("dtype"))
+    keras::blaming((directory / "config.json").string(), [&] { make_int8(backbone, keras::int8_paths(*dtype)); });
+  preset::load_weight_files(directory, backbone);
 }
 
 void save_backbone(const std::filesystem::path& directory, const BertBackbone& backbone, const PresetSaveOptions& options) {
   if (const std::string& activation = backbone.config().activation; activation != BertBackbone::Config().activation)
     warn(cat("save_to_preset: ", directory.string(), ": KerasHub will ignore the activation ", activation, " and compute ",
              BertBackbone::Config().activation, "; Linnet will not"));
-  write_text(directory / "config.json", to_keras(backbone.config()).dump());
+  write_text(directory / "config.json", to_keras(backbone).dump());
   preset::save_metadata(directory, backbone);
   preset::save_weight_files(directory, backbone, options);
 }

@@ -13,13 +13,13 @@
 namespace linnet::bert {
 
 /// config.json as KerasHub writes it.
-JsonValue to_keras(const BertBackbone::Config& config);
+JsonValue to_keras(const BertBackbone& backbone);
 JsonValue to_keras(const BertTokenizer& tokenizer);
 
 /// The backbone's config from a preset of either form, checked against the size of its weights if those are to be loaded.
 /// Throws std::runtime_error naming file and key.
 BertBackbone::Config read_backbone_config(const std::filesystem::path& directory, const PresetOptions& options);
-/// Weights of either form. Throws std::runtime_error with all that does not fit.
+/// Weights of either form; layers that the preset has as int8 become so. Throws std::runtime_error with all that does not fit.
 void load_backbone(const std::filesystem::path& directory, BertBackbone& backbone);
 /// config.json, metadata.json and weights.
 void save_backbone(const std::filesystem::path& directory, const BertBackbone& backbone, const PresetSaveOptions& options);

@@ -4,6 +4,7 @@
 
 #include "framework/core/error.h"
 #include "framework/io/atomic_file.h"
+#include "framework/layers/int8_layers.h"
 #include "framework/layers/names.h"
 
 namespace linnet::bert {
@@ -59,7 +60,9 @@ JsonValue preprocessor_object(const std::string& module, const std::string& clas
 
 void save_task(const std::filesystem::path& directory, const TaskToSave& save, const PresetSaveOptions& options) {
   const std::string class_name = save.task.class_name(), name = snake_case(class_name);
-  JsonValue config = JsonValue::object({{"backbone", to_keras(save.backbone.config())}, {"preprocessor", save.preprocessor}, {"name", name}});
+  check(int8_layers(save.task).size() == int8_layers(save.backbone).size(), class_name,
+        ": the head must be float to be saved in a preset, got int8 (task.json has no place for it, in KerasHub neither; quantize backbone() alone)");
+  JsonValue config = JsonValue::object({{"backbone", to_keras(save.backbone)}, {"preprocessor", save.preprocessor}, {"name", name}});
   for (const auto& [key, value] : save.config.members()) config.set(key, value);
   preset::make_directory(directory);
   write_text(directory / "task.json", keras::hub_object("bert." + name, class_name, config).dump());

@@ -37,7 +37,8 @@ class BertTextClassifier : public Model {
   /// new head, for which num_classes must be given. Throws as BertBackbone::from_preset does.
   static std::unique_ptr<BertTextClassifier> from_preset(std::string_view preset);
   static std::unique_ptr<BertTextClassifier> from_preset(std::string_view preset, const Options& options);
-  /// Writes the files of KerasHub's save_to_preset, and the label names in labels.json; each file appears as a whole.
+  /// Writes the files of KerasHub's save_to_preset, and the label names in labels.json; each file appears as a whole. Throws
+  /// std::invalid_argument if the head is int8, for which they have no place.
   void save_to_preset(const std::filesystem::path& directory, const PresetSaveOptions& options = {}) const;
 
   /// Logits (batch, num_classes) of a padded batch, Keras' semantics.
@@ -46,7 +47,7 @@ class BertTextClassifier : public Model {
   Tensor forward(const PackedTokens& tokens) const;
 
   const BertBackbone& backbone() const { return backbone_; }
-  /// To freeze it, as a whole or by layers: backbone().set_trainable(false).
+  /// To freeze it, as a whole or by layers, adapt or quantize it: backbone().set_trainable(false).
   BertBackbone& backbone() { return backbone_; }
   const Dense& output_dense() const { return output_dense_; }
 

@@ -45,7 +45,7 @@ class BertTextEmbedder : public Model {
   static Tensor similarity(const Tensor& queries, const Tensor& documents);
 
   const BertBackbone& backbone() const { return backbone_; }
-  /// To freeze it, as a whole or by layers: backbone().set_trainable(false).
+  /// To freeze it, as a whole or by layers, adapt or quantize it: backbone().set_trainable(false).
   BertBackbone& backbone() { return backbone_; }
 
   /// How texts become inputs. Throws std::invalid_argument if the model has none.

@@ -104,13 +104,4 @@ BOOST_AUTO_TEST_CASE(backbones_of_every_saved_form_give_the_outputs_of_keras_hub
   golden_forward("tasks/bfloat16", golden, "bfloat16_loaded_as/float64", *load("bfloat16", "float64"), inputs);
 }
 
-BOOST_AUTO_TEST_CASE(what_later_parts_will_read_is_named) {
-  if (!have_fixture("tasks/golden.h5")) return;
-  const Hdf5File golden(fixtures() / "tasks" / "golden.h5");
-  for (const Hdf5File::Child& entry : golden.children("")) {
-    if (entry.name == "int8") golden_left_out("tasks/int8", "int8 weights come with quantization");
-  }
-  if (golden.exists("lora/after")) golden_left_out("tasks/adapter.lora.h5", "adapters come with LoRA");
-}
-
 BOOST_AUTO_TEST_SUITE_END()

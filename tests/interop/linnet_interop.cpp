@@ -8,6 +8,8 @@
 //   linnet_interop copy-embedder PRESET OUTPUT_PRESET
 //   linnet_interop run-masked-lm PRESET INPUTS.h5 OUTPUT.h5               inputs with mask_positions
 //   linnet_interop embed PRESET TEXTS OUTPUT.h5 [ACTIVATION]              with an activation, accents are stripped, too
+//   linnet_interop adapt-backbone PRESET ADAPTER.lora.h5 INPUTS.h5 ADAPTER_AGAIN.lora.h5 MERGED_PRESET OUTPUT.h5
+//   linnet_interop quantize PRESET OUTPUT_PRESET
 //   linnet_interop run-encoders CASES.json ARRAYS.h5 OUTPUT.h5            see run_encoders.h
 #include <fstream>
 #include <functional>
@@ -23,6 +25,7 @@
 #include "framework/io/hdf5_file.h"
 #include "framework/io/hdf5_writer.h"
 #include "models/bert/bert_masked_lm.h"
+#include "models/bert/bert_quantize.h"
 #include "models/bert/bert_text_classifier.h"
 #include "models/bert/bert_text_embedder.h"
 #include "tests/interop/run_encoders.h"
@@ -90,14 +93,21 @@ void run_masked_lm(const Arguments& arguments) {
   output.finish();
 }
 
-void run_backbone(const Arguments& arguments) {
-  const auto model = BertBackbone::from_preset(arguments.at(0));
-  const Hdf5File inputs(arguments.at(1));
-  const BertOutputs outputs = model->forward({inputs.read("token_ids"), inputs.read("segment_ids"), inputs.read("padding_mask")});
-  Hdf5Writer output(arguments.at(2));
+void run(const BertBackbone& model, const std::string& inputs_file, const std::string& output_file) {
+  const Hdf5File inputs(inputs_file);
+  const BertOutputs outputs = model.forward({inputs.read("token_ids"), inputs.read("segment_ids"), inputs.read("padding_mask")});
+  Hdf5Writer output(output_file);
   output.dataset("sequence_output", outputs.sequence_output);
   output.dataset("pooled_output", outputs.pooled_output);
   output.finish();
+}
+
+void adapt_backbone(const Arguments& arguments) {
+  const auto model = BertBackbone::from_preset(arguments.at(0));
+  model->load_lora_weights(arguments.at(1));
+  model->save_lora_weights(arguments.at(3));
+  model->save_to_preset(arguments.at(4));
+  run(*model, arguments.at(2), arguments.at(5));
 }
 
 const std::map<std::string, std::function<void(const Arguments&)>> kCommands{
@@ -109,7 +119,9 @@ const std::map<std::string, std::function<void(const Arguments&)>> kCommands{
     {"run-masked-lm", run_masked_lm},
     {"embed", embed},
     {"run-classifier", run_classifier},
-    {"run-backbone", run_backbone},
+    {"run-backbone", [](const Arguments& a) { run(*BertBackbone::from_preset(a.at(0)), a.at(1), a.at(2)); }},
+    {"adapt-backbone", adapt_backbone},
+    {"quantize", [](const Arguments& a) { quantize_bert_preset(a.at(0), a.at(1)); }},
     {"run-encoders", [](const Arguments& a) { interop::run_encoders(a.at(0), a.at(1), a.at(2)); }},
 };
 

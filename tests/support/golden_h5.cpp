@@ -6,6 +6,17 @@ namespace linnet::testing {
 
 std::vector<double> golden_values(const Hdf5File& file, const std::string& path) { return file.read(path).to_vector(); }
 
+std::vector<std::string> golden_datasets(const Hdf5File& file) {
+  std::vector<std::string> paths, groups{""};
+  while (!groups.empty()) {
+    const std::string group = groups.back();
+    groups.pop_back();
+    for (const Hdf5File::Child& child : file.children(group))
+      (child.kind == Hdf5File::Kind::dataset ? paths : groups).push_back(group.empty() ? child.name : group + "/" + child.name);
+  }
+  return paths;
+}
+
 BertInputs golden_inputs(const Hdf5File& file, const std::string& group) {
   const auto read = [&](const char* name) { return file.read(group + "/inputs/" + name); };
   return {read("token_ids"), read("segment_ids"), read("padding_mask")};

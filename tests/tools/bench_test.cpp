@@ -56,6 +56,13 @@ BOOST_AUTO_TEST_CASE(encoder_measures_each_shape_and_takes_no_block_after_the_fi
   }
 }
 
+BOOST_AUTO_TEST_CASE(int8_is_measured_as_the_others) {
+  const std::vector<Json> found = cases({"encoder", "--model", "tiny", "--dtype", "int8", "--shapes", "2x8", "--threads", "1", "--seconds", "0"});
+  BOOST_TEST_REQUIRE(found.size() == 1u);
+  BOOST_TEST(found[0]["dtype"] == "int8");
+  BOOST_TEST(found[0]["allocations_per_step"] == 0.0);
+}
+
 BOOST_AUTO_TEST_CASE(sst2_computes_real_tokens_alone) {
   const TemporaryDirectory directory;
   write_tiny_preset(directory / "preset");
@@ -89,7 +96,8 @@ BOOST_AUTO_TEST_CASE(wrong_uses_are_refused) {
   check_refused({"speed"}, "the case must be one of those below, got 'speed'");
   check_refused({"encoder", "--model", "huge"}, "--model: must be tiny, minilm or base, got huge");
   check_refused({"encoder", "--task", "test"}, "--task: must be infer or train, got test");
-  check_refused({"encoder", "--dtype", "float8"}, "--dtype: must be float32 or bfloat16, got float8");
+  check_refused({"encoder", "--dtype", "float8"}, "--dtype: must be float32, bfloat16 or int8, got float8");
+  check_refused({"encoder", "--dtype", "int8", "--task", "train"}, "--dtype: int8 must come with --task infer, got train");
   check_refused({"encoder", "--model", "tiny", "--shapes", "4,2"}, "--shapes: each must be BATCHxLENGTH");
   check_refused({"sst2", "--order", "random"}, "--order: must be sorted or file, got random");
   check_refused({"load"}, "--preset: must name a preset, got nothing");

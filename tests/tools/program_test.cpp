@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "framework/io/atomic_file.h"
+#include "framework/io/hdf5_file.h"
 #include "tests/support/paths.h"
 #include "tests/support/program.h"
 #include "tests/support/temporary_directory.h"
@@ -141,10 +142,46 @@ BOOST_AUTO_TEST_CASE(label_names_stay_with_the_model_and_a_fitting_head_is_kept)
   BOOST_TEST(run_program(linnet_program(), {"predict", "--preset", again, "--json", "good"}).out == asked.out);
 }
 
+BOOST_AUTO_TEST_CASE(low_rank_factors_are_trained_and_saved_beside_the_merged_model) {
+  const Workplace place;
+  const ProgramResult tuned = place.finetune({"--lora-rank", "4"});
+  BOOST_TEST(tuned.code == 0);
+  BOOST_TEST(has(tuned.errors, "trained)"));
+  const ProgramResult measured = run_program(linnet_program(), {"evaluate", "--preset", place.output, "--data", place.dev});
+  BOOST_TEST(has(tuned.out, measured.out.substr(0, measured.out.find('\n'))));  // the merged model answers as the trained one
+  const Hdf5File adapter(place.output + "/adapter.lora.h5");
+  BOOST_TEST(adapter.children("lora").size() == 3u);  // query, value and vars
+  BOOST_TEST(adapter.read("lora/vars/rank").item() == 4);
+  // Only what the factors change differs: the frozen layers are those of the start.
+  const Hdf5File before(place.preset + "/model.weights.h5"), after(place.output + "/model.weights.h5");
+  const std::string attention = "layers/transformer_encoder/_self_attention_layer/";
+  for (const char* same : {"key_dense/vars/0", "key_dense/vars/1", "output_dense/vars/0"})
+    BOOST_TEST(before.read(attention + same).to_vector() == after.read(attention + same).to_vector(), boost::test_tools::per_element());
+  for (const char* other : {"query_dense/vars/0", "query_dense/vars/1", "value_dense/vars/0"})
+    BOOST_TEST((before.read(attention + other).to_vector() != after.read(attention + other).to_vector()));
+
+  BOOST_TEST(place.finetune({"--lora-rank", "2", "--lora-targets", "feedforward_output_dense"}).code == 0);
+  BOOST_TEST(Hdf5File(place.output + "/adapter.lora.h5").children("lora").size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_preset_is_quantized_measured_and_asked) {
+  const Workplace place;
+  const std::string small = (place.directory / "small").string();
+  BOOST_TEST(place.finetune().code == 0);
+  const ProgramResult made = run_program(linnet_program(), {"quantize", "--preset", place.output, "--output", small});
+  BOOST_TEST(made.code == 0);
+  BOOST_TEST(made.out == "saved to " + small + "\n");
+  BOOST_TEST(run_program(linnet_program(), {"evaluate", "--preset", small, "--data", place.dev}).out == "accuracy 1.0000 (50 of 50)\n");
+  BOOST_TEST(has(run_program(linnet_program(), {"predict", "--preset", small, "the film is good ."}).out, "1\t"));
+  check_fails({"quantize", "--preset", small, "--output", small + "2"}, 1, "quantize must come once, got 'token_embedding' that is int8 already");
+  check_fails({"finetune", "--preset", small, "--train", place.train, "--output", small + "2"}, 1,
+              "int8 weights are for inference, got a tape that would record them");
+}
+
 BOOST_AUTO_TEST_CASE(help_and_version_explain_themselves) {
   const ProgramResult help = run_program(linnet_program(), {"--help"});
   BOOST_TEST(help.code == 0);
-  for (const char* command : {"finetune", "evaluate", "predict", "embed", "pretrain"}) {
+  for (const char* command : {"finetune", "evaluate", "predict", "embed", "pretrain", "quantize"}) {
     BOOST_TEST(has(help.out, command));
     const ProgramResult own = run_program(linnet_program(), {command, "--help"});
     BOOST_TEST(own.code == 0);
@@ -169,6 +206,14 @@ BOOST_AUTO_TEST_CASE(wrong_uses_say_what_where_and_how_to_mend_it) {
               "--warmup: must lie in [0, 1], got 2");
   check_fails({"finetune", "--preset", place.preset, "--train", place.train, "--output", place.output, "--layer-decay", "0"}, 1,
               "--layer-decay: must lie in (0, 1], got 0");
+  check_fails({"finetune", "--preset", place.preset, "--train", place.train, "--output", place.output, "--lora-rank", "0"}, 1,
+              "--lora-rank: must be positive, got 0");
+  check_fails({"finetune", "--preset", place.preset, "--train", place.train, "--output", place.output, "--lora-targets", "query"}, 1,
+              "--lora-targets: must come with --lora-rank, got it alone");
+  check_fails({"finetune", "--preset", place.preset, "--train", place.train, "--output", place.output, "--lora-rank", "2", "--lora-targets", "quary"},
+              1, "the targets of lora must name Dense, EinsumDense or embedding layers, got quary");
+  check_fails({"quantize", "--output", place.output}, 1, "--preset: must name what to quantize, got nothing");
+  check_fails({"quantize", "--preset", place.preset}, 1, "--output: must name a directory, got nothing");
   check_fails({"finetune", "--preset", nowhere, "--train", place.train, "--output", place.output}, 1, nowhere);
   check_fails({"finetune", "--preset", place.preset, "--train", nowhere, "--output", place.output}, 1, nowhere + ": must be a file");
   check_fails({"finetune", "--preset", place.preset, "--train", empty, "--output", place.output}, 1, empty + ": must begin with a header line");

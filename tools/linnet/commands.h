@@ -17,5 +17,6 @@ int embed(const std::vector<std::string>& arguments);
 int pretrain(const std::vector<std::string>& arguments);
 int predict(const std::vector<std::string>& arguments);
 int bench(const std::vector<std::string>& arguments);
+int quantize(const std::vector<std::string>& arguments);
 
 }  // namespace linnet::tool

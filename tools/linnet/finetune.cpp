@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <iostream>
 
 #include "framework/autograd/tape.h"
@@ -26,6 +27,8 @@ struct Options {
   std::int64_t epochs = 1, batch_size = 32, sequence_length = 128, seed = 1, threads = 0;
   double learning_rate = 5e-5, warmup = 0.06, weight_decay = 0.01, global_clipnorm = 1.0, layer_decay = 1.0;
   bool regression = false, checkpoint_activations = false;
+  std::optional<std::int64_t> lora_rank;
+  std::vector<std::string> lora_targets;
   void fields(FieldVisitor& field) {
     field("preset", preset, "where to start: a preset's name, handle or directory");
     field("train", train, "labelled sentences, or pairs of them, to train on: a TSV file with a header line");
@@ -42,6 +45,8 @@ struct Options {
     field("checkpoint_activations", checkpoint_activations, "keep less in memory and compute encoder layers once more in backward; same results");
     field("sequence_length", sequence_length, "tokens of a sentence at most, [CLS] and [SEP] included; no more than the model takes");
     field("dtype", dtype, "of weights and computation: float32, float64, bfloat16, float16, mixed_bfloat16 or mixed_float16");
+    field("lora_rank", lora_rank, "train low-rank factors of this rank beside the frozen backbone, not its weights");
+    field("lora_targets", lora_targets, "names of the layers that get them; none: query and value");
     field("seed", seed, "of the order of sentences, dropout and new weights");
     field("threads", threads, "threads to use; 0: every core");
   }
@@ -58,6 +63,8 @@ Options checked_options(const std::vector<std::string>& arguments) {
   check(options.learning_rate > 0, "--learning-rate: must be positive, got ", options.learning_rate);
   check(options.warmup >= 0 && options.warmup <= 1, "--warmup: must lie in [0, 1], got ", options.warmup);
   check(options.layer_decay > 0 && options.layer_decay <= 1, "--layer-decay: must lie in (0, 1], got ", options.layer_decay);
+  check(options.lora_rank.value_or(1) > 0, "--lora-rank: must be positive, got ", options.lora_rank.value_or(1));
+  check(options.lora_rank || options.lora_targets.empty(), "--lora-targets: must come with --lora-rank, got it alone");
   check(options.seed >= 0, "--seed: must not be negative, got ", options.seed);
   return options;
 }
@@ -103,6 +110,14 @@ class Trainer {
   std::unique_ptr<LossScaleOptimizer> scaled_;
 };
 
+/// Elements of the weights that are trained.
+std::int64_t trained_count(const Layer& model) {
+  std::int64_t count = 0;
+  for (const Parameter& parameter : model.parameters())
+    if (parameter.tensor.requires_grad()) count += parameter.tensor.size();
+  return count;
+}
+
 /// Trains on every batch of one epoch.
 EpochResult train_epoch(const BertTextClassifier& model, const DataLoader& loader, std::int64_t number, const Options& options, Trainer& trainer,
                         const Schedule& schedule) {
@@ -142,6 +157,8 @@ int finetune(const std::vector<std::string>& arguments) {
   set_seed(seed);
 
   const auto model = classifier(options);
+  if (options.lora_rank)
+    model->backbone().enable_lora(*options.lora_rank, options.lora_targets.empty() ? BertBackbone::default_lora_layer_names() : options.lora_targets);
   const TextDataset train = read_labelled(options.train, *model);
   std::optional<TextDataset> dev;
   if (!options.dev.empty()) dev = read_labelled(options.dev, *model);
@@ -153,7 +170,7 @@ int finetune(const std::vector<std::string>& arguments) {
   trainer.optimizer().decay_learning_rate_by_layer(model->backbone().layer_patterns(), options.layer_decay);
   model->set_checkpointing(options.checkpoint_activations);
   std::cerr << "linnet finetune: " << train.size() << " sentences, " << model->config().num_classes << " classes, " << model->parameter_count()
-            << " parameters, " << steps << " steps, " << num_threads() << " threads\n";
+            << " parameters (" << trained_count(*model) << " trained), " << steps << " steps, " << num_threads() << " threads\n";
 
   std::vector<EpochResult> results;
   for (std::int64_t epoch = 0; epoch < options.epochs; ++epoch) {
@@ -161,6 +178,7 @@ int finetune(const std::vector<std::string>& arguments) {
     if (dev) results.back().dev = measure(*model, *dev);
   }
   model->save_to_preset(options.output);
+  if (options.lora_rank) model->backbone().save_lora_weights(std::filesystem::path(options.output) / "adapter.lora.h5");
   save_run_record(
       options.output, [&](FieldVisitor& field) { Options(options).fields(field); }, results);
   for (const EpochResult& result : results)

@@ -19,6 +19,7 @@ using linnet::tool::inspect;
 using linnet::tool::predict;
 using linnet::tool::presets;
 using linnet::tool::pretrain;
+using linnet::tool::quantize;
 
 struct Command {
   std::string_view name;
@@ -36,6 +37,7 @@ constexpr std::array kCommands{
     Command{"embed", embed, "turn sentences into vectors"},
     Command{"pretrain", pretrain, "train a masked language model on texts"},
     Command{"bench", bench, "measure speed"},
+    Command{"quantize", quantize, "make a preset's backbone int8: smaller, and faster to run"},
 };
 
 int usage(std::ostream& out, int code) {

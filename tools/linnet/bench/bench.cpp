@@ -76,8 +76,10 @@ void print_case(const nlohmann::ordered_json& of_case, const Timing& timing, con
 }
 
 BertBackbone::Config model_of_size(std::string_view size, std::string_view dtype, bool train) {
-  check(dtype == "float32" || dtype == "bfloat16", "--dtype: must be float32 or bfloat16, got ", dtype);
-  BertBackbone::Config config{.vocabulary_size = 30522, .dtype = DTypePolicy(dtype == "bfloat16" && train ? "mixed_bfloat16" : std::string(dtype))};
+  check(dtype == "float32" || dtype == "bfloat16" || dtype == "int8", "--dtype: must be float32, bfloat16 or int8, got ", dtype);
+  check(dtype != "int8" || !train, "--dtype: int8 must come with --task infer, got train");
+  const std::string policy = dtype == "int8" ? "float32" : dtype == "bfloat16" && train ? "mixed_bfloat16" : std::string(dtype);
+  BertBackbone::Config config{.vocabulary_size = 30522, .dtype = DTypePolicy(policy)};
   const auto set = [&](std::int64_t layers, std::int64_t hidden, std::int64_t heads, std::int64_t intermediate) {
     config.num_layers = layers;
     config.hidden_dim = hidden;

@@ -36,7 +36,8 @@ Timing measure_calls(const std::function<void()>& job, double seconds, int calls
 /// Prints {peer, case, …case, threads, min_ms, median_ms, …results, and which kernels computed}.
 void print_case(const nlohmann::ordered_json& of_case, const Timing& timing, const nlohmann::ordered_json& results);
 
-/// A BERT of the sizes "tiny", "minilm" or "base", with random weights. dtype: float32 or bfloat16, which trains as mixed_bfloat16.
+/// A BERT of the sizes "tiny", "minilm" or "base", with random weights. dtype: float32, int8, which is to be
+/// quantized after it is made, or bfloat16, which trains as mixed_bfloat16.
 BertBackbone::Config model_of_size(std::string_view size, std::string_view dtype, bool train);
 /// "infer" or "train"; throws std::invalid_argument on anything else.
 bool is_training(std::string_view task);

@@ -18,7 +18,7 @@ struct Options : BenchOptions {
     field("model", model, "tiny, minilm or base");
     field("task", task, "infer, or train: forward, loss, backward and AdamW");
     field("shapes", shapes, "batch x length, several with commas");
-    field("dtype", dtype, "float32 or bfloat16");
+    field("dtype", dtype, "float32, bfloat16 or int8");
     BenchOptions::fields(field);
   }
 };
@@ -61,7 +61,8 @@ int bench_encoder(const std::vector<std::string>& arguments) {
   use_threads(options.threads);
   const bool train = is_training(options.task);
   const BertBackbone::Config config = model_of_size(options.model, options.dtype, train);
-  const BertTextClassifier model({.backbone = config});
+  BertTextClassifier model({.backbone = config});
+  if (options.dtype == "int8") model.backbone().quantize("int8");
   AdamW optimizer(model.parameters(), {.weight_decay = 0.01});
   for (const BatchShape& shape : parse_shapes(options.shapes)) {
     const PackedTokens tokens = random_tokens(shape.batch, shape.length, config.vocabulary_size);

@@ -22,7 +22,7 @@ struct Options : BenchOptions {
   void fields(FieldVisitor& field) {
     field("model", model, "tiny, minilm or base");
     field("task", task, "infer: labels of dev.tsv; train: one pass over train.tsv");
-    field("dtype", dtype, "float32 or bfloat16");
+    field("dtype", dtype, "float32, bfloat16 or int8");
     field("sst2", sst2, "folder with train.tsv and dev.tsv");
     field("vocab", vocab, "BERT's vocabulary, a token a line");
     field("limit", limit, "sentences to take; 0: all");
@@ -54,6 +54,7 @@ int bench_sst2(const std::vector<std::string>& arguments) {
   const bool train = is_training(options.task);
   const TextDataset data = sentences(options, train);
   BertTextClassifier model({.backbone = model_of_size(options.model, options.dtype, train)});
+  if (options.dtype == "int8") model.backbone().quantize("int8");
   const auto tokenizer = std::make_shared<BertTokenizer>(Vocabulary::load(options.vocab), BertTokenizer::Config{.lowercase = true});
   model.set_preprocessor(std::make_shared<BertTextClassifierPreprocessor>(tokenizer, BertTextClassifierPreprocessor::Config{.sequence_length = 128}));
   const DataLoader loader(data, model.preprocessor(), {.batch_size = options.batch});
