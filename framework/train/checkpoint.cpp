@@ -65,8 +65,9 @@ struct Checkpoint::Lock {
   int descriptor;
 };
 
-Checkpoint::Checkpoint(std::filesystem::path directory, std::vector<Parameter> weights, Optimizer& optimizer, CheckpointConfig config)
-    : directory_(std::move(directory)), weights_(std::move(weights)), optimizer_(optimizer), config_(std::move(config)) {
+Checkpoint::Checkpoint(std::filesystem::path directory, std::vector<Parameter> weights, std::vector<Parameter> optimizer_state,
+                       CheckpointConfig config)
+    : directory_(std::move(directory)), weights_(std::move(weights)), optimizer_state_(std::move(optimizer_state)), config_(std::move(config)) {
   check(config_.every_steps >= 0, "Checkpoint: every_steps must not be negative, got ", config_.every_steps);
   check(config_.keep_last >= 1, "Checkpoint: keep_last must be at least 1, got ", config_.keep_last);
   std::error_code error;
@@ -90,7 +91,7 @@ TrainingState Checkpoint::resume() {
       warnings_.push_back(error.what());
       continue;
     }
-    return read->restore(weights_, optimizer_.state(), config_.settings);
+    return read->restore(weights_, optimizer_state_, config_.settings);
   }
   std::string all;
   for (const std::string& warning : warnings_) all += "\n  " + warning;
@@ -122,7 +123,7 @@ void Checkpoint::save_best(TrainingState& state, double score) {
 void Checkpoint::load_best() { CheckpointFile(directory_ / kBest).restore_weights(weights_); }
 
 void Checkpoint::write(const std::filesystem::path& file, const TrainingState& state) const {
-  CheckpointFile::write(file, weights_, optimizer_.state(), state, config_.settings);
+  CheckpointFile::write(file, weights_, optimizer_state_, state, config_.settings);
 }
 
 }  // namespace linnet

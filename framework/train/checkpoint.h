@@ -9,7 +9,6 @@
 
 #include "framework/config/fields.h"
 #include "framework/layers/parameter.h"
-#include "framework/optim/optimizer.h"
 #include "framework/train/stop_signal.h"
 
 namespace linnet {
@@ -39,7 +38,7 @@ struct CheckpointConfig {
 
 /// Keeps a training run in files, so that it goes on bit for bit where it was interrupted:
 ///
-///   Checkpoint checkpoint("run", model.parameters(), optimizer, {.every_steps = 500});
+///   Checkpoint checkpoint("run", model.parameters(), optimizer.state(), {.every_steps = 500});
 ///   TrainingState state = checkpoint.resume();
 ///   for (; state.epoch < epochs; state.next_epoch())
 ///     for (const TextBatch& batch : loader.epoch(state.epoch, state.batch)) {
@@ -55,7 +54,7 @@ class Checkpoint {
  public:
   /// Makes the directory, holds it for this process alone, and clears away what a killed process left half-written. Throws
   /// std::invalid_argument on a negative every_steps or a keep_last below 1, std::runtime_error if another process has it.
-  Checkpoint(std::filesystem::path directory, std::vector<Parameter> weights, Optimizer& optimizer, CheckpointConfig config = {});
+  Checkpoint(std::filesystem::path directory, std::vector<Parameter> weights, std::vector<Parameter> optimizer_state, CheckpointConfig config = {});
   ~Checkpoint();
 
   /// Sets weights, optimizer and random numbers to the newest checkpoint and returns where it stood; a new run's state if there
@@ -80,8 +79,7 @@ class Checkpoint {
   std::filesystem::path directory_;
   std::unique_ptr<Lock> lock_;
   std::unique_ptr<StopSignal> stop_;
-  std::vector<Parameter> weights_;
-  Optimizer& optimizer_;
+  std::vector<Parameter> weights_, optimizer_state_;
   CheckpointConfig config_;
   std::vector<std::string> warnings_;
 };

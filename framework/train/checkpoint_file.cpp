@@ -109,7 +109,7 @@ void CheckpointFile::assign(const std::string& group, std::vector<Parameter>& to
   for (Parameter& parameter : to) parameter.tensor.assign(std::ranges::lower_bound(entries_, group + parameter.path, {}, &Parameter::path)->tensor);
 }
 
-TrainingState CheckpointFile::restore(std::vector<Parameter>& weights, std::vector<Parameter> optimizer, const std::string& settings) const {
+TrainingState CheckpointFile::restore(std::vector<Parameter>& weights, std::vector<Parameter>& optimizer, const std::string& settings) const {
   check_file(header_.settings == settings, "Checkpoint: ", file_, " must be of a run with these settings:\n  ", settings, "\ngot:\n  ",
              header_.settings);
   check_entries("weights/", weights);

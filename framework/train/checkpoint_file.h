@@ -24,7 +24,7 @@ class CheckpointFile {
   explicit CheckpointFile(const std::filesystem::path& file);
   /// Sets weights, slots and random numbers. Throws std::runtime_error, with nothing changed, on other settings, and if paths,
   /// shapes or dtypes differ.
-  TrainingState restore(std::vector<Parameter>& weights, std::vector<Parameter> optimizer, const std::string& settings) const;
+  TrainingState restore(std::vector<Parameter>& weights, std::vector<Parameter>& optimizer, const std::string& settings) const;
   void restore_weights(std::vector<Parameter>& weights) const;
 
  private:

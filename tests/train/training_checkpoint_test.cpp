@@ -92,12 +92,12 @@ BOOST_AUTO_TEST_CASE(a_run_goes_on_bit_for_bit_wherever_it_was_interrupted) {
     const TemporaryDirectory directory;
     {
       Run run;
-      Checkpoint checkpoint(directory / "run", run.dense.parameters(), run.optimizer, {.every_steps = 1});
+      Checkpoint checkpoint(directory / "run", run.dense.parameters(), run.optimizer.state(), {.every_steps = 1});
       train(run, checkpoint, killed_after);
     }
     Run run;
     set_seed(99);  // whatever a new process begins with
-    Checkpoint checkpoint(directory / "run", run.dense.parameters(), run.optimizer, {.every_steps = 3});
+    Checkpoint checkpoint(directory / "run", run.dense.parameters(), run.optimizer.state(), {.every_steps = 3});
     if (killed_after == 0) set_seed(11), next_initializer_stream();  // nothing was saved: the new run seeds itself
     train(run, checkpoint);
     BOOST_TEST((run.bits() == expected), "killed after " << killed_after);
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(a_run_goes_on_bit_for_bit_wherever_it_was_interrupted) {
 BOOST_AUTO_TEST_CASE(the_last_checkpoints_and_the_best_are_kept) {
   const TemporaryDirectory directory;
   Run run;
-  Checkpoint checkpoint(directory.path(), run.dense.parameters(), run.optimizer, {.every_steps = 5, .keep_last = 3});
+  Checkpoint checkpoint(directory.path(), run.dense.parameters(), run.optimizer.state(), {.every_steps = 5, .keep_last = 3});
   TrainingState state = train(run, checkpoint);
   BOOST_TEST(names_in(directory.path()) == (std::vector<std::string>{"lock", "step_0000000015.h5", "step_0000000020.h5", "step_0000000025.h5"}),
              boost::test_tools::per_element());
@@ -129,14 +129,14 @@ BOOST_AUTO_TEST_CASE(a_damaged_checkpoint_is_passed_over_for_the_one_before) {
   const TemporaryDirectory directory;
   {
     Run run;
-    Checkpoint checkpoint(directory.path(), run.dense.parameters(), run.optimizer, {.every_steps = 4});
+    Checkpoint checkpoint(directory.path(), run.dense.parameters(), run.optimizer.state(), {.every_steps = 4});
     train(run, checkpoint, 9);
   }
   const std::string whole = read_text(directory / "step_0000000008.h5");
   for (std::size_t bytes = 0; bytes < whole.size(); bytes += 64) {
     write_text(directory / "step_0000000008.h5", whole.substr(0, bytes));
     Run run;
-    Checkpoint checkpoint(directory.path(), run.dense.parameters(), run.optimizer);
+    Checkpoint checkpoint(directory.path(), run.dense.parameters(), run.optimizer.state());
     BOOST_TEST(checkpoint.resume().step == 4);
     BOOST_TEST(checkpoint.warnings().size() == 1u);
   }
@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(a_damaged_checkpoint_is_passed_over_for_the_one_before) {
   std::string flipped = whole;
   {
     Run run;
-    Checkpoint(directory.path(), run.dense.parameters(), run.optimizer).resume();
+    Checkpoint(directory.path(), run.dense.parameters(), run.optimizer.state()).resume();
     const Tensor kernel = run.dense.parameters().front().tensor;
     const std::size_t at = whole.find(std::string(static_cast<const char*>(kernel.raw()), 60));
     BOOST_TEST_REQUIRE(at != std::string::npos);
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(a_damaged_checkpoint_is_passed_over_for_the_one_before) {
   }
   write_text(directory / "step_0000000008.h5", flipped);
   Run run;
-  Checkpoint checkpoint(directory.path(), run.dense.parameters(), run.optimizer);
+  Checkpoint checkpoint(directory.path(), run.dense.parameters(), run.optimizer.state());
   train(run, checkpoint);
   BOOST_TEST((checkpoint.warnings().at(0).find("must have the checksum") != std::string::npos), checkpoint.warnings().at(0));
   BOOST_TEST((run.bits() == expected));
@@ -165,19 +165,19 @@ BOOST_AUTO_TEST_CASE(another_run_is_refused_and_nothing_changes) {
   const TemporaryDirectory directory;
   {
     Run run;
-    Checkpoint checkpoint(directory.path(), run.dense.parameters(), run.optimizer, {.every_steps = 5, .settings = "batch 32"});
+    Checkpoint checkpoint(directory.path(), run.dense.parameters(), run.optimizer.state(), {.every_steps = 5, .settings = "batch 32"});
     train(run, checkpoint, 6);
   }
   {
     Run run;
     const std::string before = run.bits();
-    Checkpoint checkpoint(directory.path(), run.dense.parameters(), run.optimizer, {.settings = "batch 16"});
+    Checkpoint checkpoint(directory.path(), run.dense.parameters(), run.optimizer.state(), {.settings = "batch 16"});
     BOOST_CHECK_EXCEPTION(checkpoint.resume(), std::runtime_error, says("must be of a run with these settings:\n  batch 16\ngot:\n  batch 32"));
     BOOST_TEST((run.bits() == before));
   }
   const Dense wider({.input_dim = 5, .units = 4});
   AdamW optimizer(wider.parameters());
-  Checkpoint checkpoint(directory.path(), wider.parameters(), optimizer, {.settings = "batch 32"});
+  Checkpoint checkpoint(directory.path(), wider.parameters(), optimizer.state(), {.settings = "batch 32"});
   BOOST_CHECK_EXCEPTION(checkpoint.resume(), std::runtime_error, says("weights/kernel is float32 (5, 3), not float32 (5, 4)"));
   write_text(directory / "step_0000000006.h5", "no checkpoint");
   BOOST_CHECK_THROW(checkpoint.resume(), std::runtime_error);
@@ -189,7 +189,7 @@ BOOST_AUTO_TEST_CASE(a_signal_makes_the_loop_save_and_end) {
     const TemporaryDirectory directory;
     {
       Run run;
-      Checkpoint checkpoint(directory.path(), run.dense.parameters(), run.optimizer);
+      Checkpoint checkpoint(directory.path(), run.dense.parameters(), run.optimizer.state());
       train(run, checkpoint, 3);
       std::raise(signal);
       TrainingState state{.batch = 3, .step = 3};
@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(a_signal_makes_the_loop_save_and_end) {
     }
     BOOST_TEST(std::filesystem::exists(directory / "step_0000000004.h5"));
     Run run;
-    Checkpoint checkpoint(directory.path(), run.dense.parameters(), run.optimizer);
+    Checkpoint checkpoint(directory.path(), run.dense.parameters(), run.optimizer.state());
     train(run, checkpoint);
     BOOST_TEST((run.bits() == expected));
   }
@@ -208,12 +208,12 @@ BOOST_AUTO_TEST_CASE(a_directory_belongs_to_one_process_and_half_written_files_g
   const TemporaryDirectory directory;
   write_text(directory / "step_0000000004.h5.77.0.partial", "half");
   Run run;
-  Checkpoint checkpoint(directory.path(), run.dense.parameters(), run.optimizer);
+  Checkpoint checkpoint(directory.path(), run.dense.parameters(), run.optimizer.state());
   BOOST_TEST(names_in(directory.path()) == std::vector<std::string>{"lock"}, boost::test_tools::per_element());
   const pid_t child = ::fork();
   if (child == 0) {
     try {
-      Checkpoint second(directory.path(), run.dense.parameters(), run.optimizer);
+      Checkpoint second(directory.path(), run.dense.parameters(), run.optimizer.state());
     } catch (const std::runtime_error& error) {
       ::_exit(std::strstr(error.what(), "must be free, got: another process trains there") != nullptr ? 3 : 4);
     } catch (...) {
@@ -230,7 +230,7 @@ BOOST_AUTO_TEST_CASE(wrong_configs_and_directories_are_refused) {
   const TemporaryDirectory directory;
   Run run;
   const auto make = [&](const std::filesystem::path& where, CheckpointConfig config) {
-    Checkpoint(where, run.dense.parameters(), run.optimizer, std::move(config));
+    Checkpoint(where, run.dense.parameters(), run.optimizer.state(), std::move(config));
   };
   BOOST_CHECK_EXCEPTION(make(directory.path(), {.every_steps = -1}), std::invalid_argument, says("every_steps must not be negative, got -1"));
   BOOST_CHECK_EXCEPTION(make(directory.path(), {.keep_last = 0}), std::invalid_argument, says("keep_last must be at least 1, got 0"));
