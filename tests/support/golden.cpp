@@ -35,8 +35,15 @@ Record& record() {
   return instance;
 }
 
+constexpr std::string_view kParityHead = R"(# Parity with Keras
+
+Written by the golden tests, `LINNET_PARITY=docs/parity.md build/release/bin/linnet_golden_tests`: each recorded case of real
+Keras and KerasHub, how many of its arrays and numbers were compared, the largest absolute error, and the largest tolerance.
+The last digits depend on the processor. )";
+
 void write_parity(const std::filesystem::path& file) {
   std::ofstream out(file);
+  out << kParityHead << record().compared << " arrays compared, " << record().left_out.size() << " cases left out.\n\n";
   out << "| case | arrays | values | largest error | tolerance | |\n| --- | --- | --- | --- | --- | --- |\n";
   for (const auto& [name, row] : record().rows) {
     out << "| " << name << " | " << row.comparisons << " | " << row.values << " | " << row.largest_error << " | " << row.tolerance << " | "
