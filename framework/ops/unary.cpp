@@ -73,10 +73,10 @@ Tensor clip(const Tensor& x, double lowest, double highest) {
       parallel_rows(x.size(), 3, [&](std::int64_t begin, std::int64_t end) {
 #pragma omp simd
         for (std::int64_t i = begin; i < end; ++i) {
-        const T value = from[i], g = gradient[i];  // read in any case: a choice that is no branch
-        const T above = value < low ? T(0) : g;
-        to[i] = value > high ? T(0) : above;
-      }
+          const T value = from[i], g = gradient[i];  // read in any case: a choice that is no branch
+          const T above = value < low ? T(0) : g;
+          to[i] = value > high ? T(0) : above;
+        }
       });
     });
     return {dx};
