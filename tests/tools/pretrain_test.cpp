@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(wrong_uses_say_what_helps) {
   };
   fails("--epochs", "0", "--epochs: must be positive, got 0");
   fails("--learning-rate", "0", "--learning-rate: must be positive, got 0");
-  fails("--warmup", "-1", "--warmup: must lie in [0, 1], got -1");
+  fails("--warmup", "-1", "--warmup: must lie in [0, 1), got -1");
   fails("--mask-selection-rate", "0", "--mask-selection-rate: must be positive, got 0");
   fails("--mask-selection-rate", "2", "mask_selection_rate");
   fails("--seed", "-1", "--seed: must not be negative, got -1");

@@ -80,6 +80,22 @@ BOOST_AUTO_TEST_CASE(a_model_is_fine_tuned_saved_measured_and_asked) {
   BOOST_TEST(std::count(plain.out.begin(), plain.out.end(), '\n') == 50);
 }
 
+BOOST_AUTO_TEST_CASE(the_best_weights_met_are_saved_when_they_are_looked_for) {
+  const Workplace place;
+  const ProgramResult best = run_program(
+      linnet_program(), {"finetune", "--preset", place.preset, "--train", place.train, "--dev", place.dev, "--output", place.output, "--epochs", "3",
+                         "--learning-rate", "0.3", "--warmup", "0.9", "--evaluate-every", "2"});  // far too fast: it ends worse than it was
+  BOOST_TEST_REQUIRE(best.code == 0, best.errors);
+  const std::size_t at = best.out.find("best after step ");
+  BOOST_TEST_REQUIRE(at != std::string::npos);
+  const std::string line = best.out.substr(at, best.out.find('\n', at) - at);
+  const std::string accuracy = line.substr(line.find("accuracy"));
+  BOOST_TEST(std::stoi(line.substr(16)) < 30);
+  BOOST_TEST(run_program(linnet_program(), {"evaluate", "--preset", place.output, "--data", place.dev}).out == accuracy + "\n");
+  check_fails({"finetune", "--preset", place.preset, "--train", place.train, "--output", place.output, "--evaluate-every", "2"}, 1,
+              "--evaluate-every: must come with --dev, got it alone");
+}
+
 BOOST_AUTO_TEST_CASE(a_seed_gives_the_same_weights_for_any_number_of_threads) {
   const Workplace place;
   std::vector<std::string> weights;
@@ -203,7 +219,7 @@ BOOST_AUTO_TEST_CASE(wrong_uses_say_what_where_and_how_to_mend_it) {
   check_fails({"finetune", "--preset", place.preset, "--train", place.train, "--output", place.output, "--batch-size", "0"}, 1,
               "batch_size must be positive, got 0");
   check_fails({"finetune", "--preset", place.preset, "--train", place.train, "--output", place.output, "--warmup", "2"}, 1,
-              "--warmup: must lie in [0, 1], got 2");
+              "--warmup: must lie in [0, 1), got 2");
   check_fails({"finetune", "--preset", place.preset, "--train", place.train, "--output", place.output, "--layer-decay", "0"}, 1,
               "--layer-decay: must lie in (0, 1], got 0");
   check_fails({"finetune", "--preset", place.preset, "--train", place.train, "--output", place.output, "--lora-rank", "0"}, 1,

@@ -13,6 +13,7 @@
 #include "framework/optim/adamw.h"
 #include "framework/optim/loss_scale_optimizer.h"
 #include "framework/optim/schedules.h"
+#include "tools/linnet/best_weights.h"
 #include "tools/linnet/classify.h"
 #include "tools/linnet/commands.h"
 #include "tools/linnet/progress.h"
@@ -24,7 +25,7 @@ namespace {
 struct Options {
   std::string preset, train, dev, output;
   DTypePolicy dtype;
-  std::int64_t epochs = 1, batch_size = 32, sequence_length = 128, seed = 1, threads = 0;
+  std::int64_t epochs = 1, batch_size = 32, evaluate_every = 0, sequence_length = 128, seed = 1, threads = 0;
   double learning_rate = 5e-5, warmup = 0.06, weight_decay = 0.01, global_clipnorm = 1.0, layer_decay = 1.0;
   bool regression = false, checkpoint_activations = false;
   std::optional<std::int64_t> lora_rank;
@@ -37,6 +38,7 @@ struct Options {
     field("regression", regression, "labels are numbers to predict, not classes");
     field("epochs", epochs, "passes over the training sentences");
     field("batch_size", batch_size, "sentences a step");
+    field("evaluate_every", evaluate_every, "steps between two looks at --dev; the best weights met are saved, not the last; 0: off");
     field("learning_rate", learning_rate, "highest learning rate");
     field("warmup", warmup, "share of the steps in which the learning rate rises; it falls linearly to 0 afterwards");
     field("weight_decay", weight_decay, "AdamW's decoupled weight decay");
@@ -59,9 +61,11 @@ Options checked_options(const std::vector<std::string>& arguments) {
   check(!options.preset.empty(), "--preset: must name where to start, got nothing");
   check(!options.train.empty(), "--train: must name a file of labelled sentences, got nothing");
   check(!options.output.empty(), "--output: must name a directory, got nothing");
+  check(options.evaluate_every >= 0, "--evaluate-every: must not be negative, got ", options.evaluate_every);
+  check(options.evaluate_every == 0 || !options.dev.empty(), "--evaluate-every: must come with --dev, got it alone");
   check(options.epochs > 0, "--epochs: must be positive, got ", options.epochs);
   check(options.learning_rate > 0, "--learning-rate: must be positive, got ", options.learning_rate);
-  check(options.warmup >= 0 && options.warmup <= 1, "--warmup: must lie in [0, 1], got ", options.warmup);
+  check(options.warmup >= 0 && options.warmup < 1, "--warmup: must lie in [0, 1), got ", options.warmup);
   check(options.layer_decay > 0 && options.layer_decay <= 1, "--layer-decay: must lie in (0, 1], got ", options.layer_decay);
   check(options.lora_rank.value_or(1) > 0, "--lora-rank: must be positive, got ", options.lora_rank.value_or(1));
   check(options.lora_rank || options.lora_targets.empty(), "--lora-targets: must come with --lora-rank, got it alone");
@@ -118,9 +122,9 @@ std::int64_t trained_count(const Layer& model) {
   return count;
 }
 
-/// Trains on every batch of one epoch.
+/// Trains on every batch of one epoch; `best`, if given, looks at the model on the way.
 EpochResult train_epoch(const BertTextClassifier& model, const DataLoader& loader, std::int64_t number, const Options& options, Trainer& trainer,
-                        const Schedule& schedule) {
+                        const Schedule& schedule, BestWeights* best) {
   Progress progress(cat("epoch ", number + 1, "/", options.epochs), loader.size(), "sentences");
   RunningMean recent;
   double total_loss = 0;
@@ -128,10 +132,13 @@ EpochResult train_epoch(const BertTextClassifier& model, const DataLoader& loade
   std::int64_t sentences = 0;
   std::int64_t step = number * loader.batches();
   for (const TextBatch& batch : loader.epoch(number)) {
-    Tape tape;
-    const Tensor logits = model.forward(batch.inputs);
-    const Tensor loss = options.regression ? ops::mean_squared_error(batch.labels, logits) : ops::cross_entropy(logits, batch.labels);
-    trainer.step(tape, loss, schedule(step++));
+    Tensor logits, loss;
+    {
+      Tape tape;
+      logits = model.forward(batch.inputs);
+      loss = options.regression ? ops::mean_squared_error(batch.labels, logits) : ops::cross_entropy(logits, batch.labels);
+      trainer.step(tape, loss, schedule(step++));
+    }
 
     check_file(std::isfinite(loss.item()), "finetune: the loss must stay finite, got ", loss.item(), " at step ", step,
                " (try a lower --learning-rate)");
@@ -141,6 +148,7 @@ EpochResult train_epoch(const BertTextClassifier& model, const DataLoader& loade
     total_loss += loss.item() * static_cast<double>(batch.labels.size());
     const std::string accuracy = options.regression ? "" : "  accuracy " + four_digits(seen.value());
     progress.update(sentences, cat("loss ", four_digits(recent.value()), accuracy));
+    if (best && step % options.evaluate_every == 0) best->look(step);
   }
   const auto count = static_cast<double>(sentences);
   EpochResult result{progress.seconds(), count / progress.seconds(), total_loss / count, {}, {}};
@@ -172,11 +180,14 @@ int finetune(const std::vector<std::string>& arguments) {
   std::cerr << "linnet finetune: " << train.size() << " sentences, " << model->config().num_classes << " classes, " << model->parameter_count()
             << " parameters (" << trained_count(*model) << " trained), " << steps << " steps, " << num_threads() << " threads\n";
 
+  std::optional<BestWeights> best;
+  if (options.evaluate_every > 0) best.emplace(*model, *dev);
   std::vector<EpochResult> results;
   for (std::int64_t epoch = 0; epoch < options.epochs; ++epoch) {
-    results.push_back(train_epoch(*model, loader, epoch, options, trainer, schedule));
+    results.push_back(train_epoch(*model, loader, epoch, options, trainer, schedule, best ? &*best : nullptr));
     if (dev) results.back().dev = measure(*model, *dev);
   }
+  const std::optional<Measures> kept = best ? best->restore() : std::nullopt;
   model->save_to_preset(options.output);
   if (options.lora_rank) model->backbone().save_lora_weights(std::filesystem::path(options.output) / "adapter.lora.h5");
   save_run_record(
@@ -184,6 +195,7 @@ int finetune(const std::vector<std::string>& arguments) {
   for (const EpochResult& result : results)
     std::cout << "trained in " << duration_text(result.seconds) << " (" << std::llround(result.sentences_per_second) << " sentences/s), loss "
               << four_digits(result.train_loss) << (result.dev ? ", dev " + measures_line(*result.dev) : "") << '\n';
+  if (kept) std::cout << "best after step " << best->step() << ": dev " << measures_line(*kept) << '\n';
   std::cout << "saved to " << options.output << '\n';
   return 0;
 }

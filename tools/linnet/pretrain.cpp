@@ -58,7 +58,7 @@ Options checked_options(const std::vector<std::string>& arguments) {
   check(!options.output.empty(), "--output: must name a directory, got nothing");
   check(options.epochs > 0, "--epochs: must be positive, got ", options.epochs);
   check(options.learning_rate > 0, "--learning-rate: must be positive, got ", options.learning_rate);
-  check(options.warmup >= 0 && options.warmup <= 1, "--warmup: must lie in [0, 1], got ", options.warmup);
+  check(options.warmup >= 0 && options.warmup < 1, "--warmup: must lie in [0, 1), got ", options.warmup);
   check(options.mask_selection_rate > 0, "--mask-selection-rate: must be positive, got ", options.mask_selection_rate);
   check(options.seed >= 0, "--seed: must not be negative, got ", options.seed);
   return options;
