@@ -73,16 +73,12 @@ std::string function_name(const JsonValue& function) {
 }
 
 void read_fields(const JsonValue& config, std::initializer_list<std::string_view> ignored, const FieldList& fields) {
-  JsonValue known = JsonValue::object();
-  for (const auto& [name, value] : config.members()) {
-    const bool of_every_layer = name == "name" || name == "trainable" || name == "dtype";
-    if (!of_every_layer && !value.is_null() && std::ranges::find(ignored, name) == ignored.end()) known.set(name, value);
-  }
-  try {
-    read_json(known.dump(), config.where(), fields);
-  } catch (const std::invalid_argument& error) {
-    throw std::runtime_error(error.what());
-  }
+  JsonValue known = config;
+  known.erase_if([&](const JsonValue::Member& member) {
+    const auto& [name, value] = member;
+    return name == "name" || name == "trainable" || name == "dtype" || value.is_null() || std::ranges::find(ignored, name) != ignored.end();
+  });
+  read_json(known, fields);
 }
 
 void blaming(const std::string& file, const std::function<void()>& f) {

@@ -9,6 +9,13 @@
 
 namespace linnet {
 
+/// The way to a parsed value: its key or index and the way to what holds it. Values share it, so that deep places in large files
+/// cost no more memory than the keys.
+struct JsonValue::Place {
+  std::shared_ptr<const Place> parent;  // null: the key is the file's name
+  std::string key;
+};
+
 /// Builds the value event by event; nlohmann's own tree keeps the last of equal keys.
 class JsonValue::Reader : public nlohmann::json_sax<nlohmann::json> {
  public:
@@ -102,23 +109,34 @@ JsonValue JsonValue::parse(std::string_view text, const std::string& what) {
   Reader reader(text);
   const bool parsed = nlohmann::json::sax_parse(text, &reader);
   check_file(parsed && reader.problem.empty(), what, ": ", reader.problem);
-  reader.root.place(what + ":");
+  reader.root.place(std::make_shared<Place>(Place{nullptr, what + ":"}));
   return std::move(reader.root);
 }
 
-void JsonValue::place(const std::string& where) {
-  where_ = where;
-  const std::string before = where + (where.ends_with(':') ? " " : ".");
+void JsonValue::place(std::shared_ptr<const Place> place) {
+  place_ = std::move(place);
   if (auto* object = std::get_if<Object>(&value_))
-    for (Member& member : *object) member.second.place(before + member.first);
+    for (auto& [name, value] : *object) value.place(std::make_shared<Place>(Place{place_, name}));
   if (auto* array = std::get_if<Array>(&value_))
-    for (std::size_t i = 0; i < array->size(); ++i) (*array)[i].place(cat(where, "[", i, "]"));
+    for (std::size_t i = 0; i < array->size(); ++i) (*array)[i].place(std::make_shared<Place>(Place{place_, cat("[", i, "]")}));
+}
+
+std::string JsonValue::where() const {
+  constexpr std::size_t kLongestKey = 100;
+  std::string text;
+  for (const Place* place = place_.get(); place; place = place->parent.get()) {
+    const bool cut = place->parent && place->key.size() > kLongestKey;
+    const std::string key = cut ? place->key.substr(0, kLongestKey) + "…" : place->key;
+    const bool dot = !text.empty() && !text.starts_with('[');
+    text = key + (!dot ? "" : place->parent ? "." : " ") + text;
+  }
+  return place_ ? text : "json";
 }
 
 template <class T>
 const T& JsonValue::as(std::string_view type) const {
   const T* value = std::get_if<T>(&value_);
-  check_file(value != nullptr, where_, " must be ", type, ", got ", value ? "" : brief());
+  check_file(value != nullptr, where(), " must be ", type, ", got ", value ? "" : brief());
   return *value;
 }
 
@@ -140,7 +158,7 @@ const JsonValue* JsonValue::find(std::string_view name) const {
 
 const JsonValue& JsonValue::at(std::string_view name) const {
   const JsonValue* found = find(name);
-  check_file(found != nullptr, where_, where_.ends_with(':') ? " key " : ".", name, " is missing");
+  check_file(found != nullptr, where(), place_ && !place_->parent ? " key " : ".", name, " is missing");
   return *found;
 }
 
@@ -152,9 +170,9 @@ void JsonValue::set(std::string_view name, JsonValue value) {
   else object.push_back({std::string(name), std::move(value)});
 }
 
-void JsonValue::erase(std::string_view name) {
+void JsonValue::erase_if(const std::function<bool(const Member&)>& predicate) {
   members();
-  std::erase_if(std::get<Object>(value_), [&](const Member& member) { return member.first == name; });
+  std::erase_if(std::get<Object>(value_), predicate);
 }
 
 void JsonValue::write(std::string& out, int indent, int level) const {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -53,20 +55,22 @@ class JsonValue {
   const JsonValue& at(std::string_view name) const;
   /// Replaces the member or adds it at the end.
   void set(std::string_view name, JsonValue value);
-  void erase(std::string_view name);
+  /// Removes the members that the predicate is true of.
+  void erase_if(const std::function<bool(const Member&)>& predicate);
 
-  /// "config.json: config.num_heads", for errors about the value.
-  const std::string& where() const { return where_; }
+  /// "config.json: config.num_heads", for errors about the value; long keys are cut.
+  std::string where() const;
 
  private:
   class Reader;
+  struct Place;
   void write(std::string& out, int indent, int level) const;
   template <class T>
   const T& as(std::string_view type) const;
-  void place(const std::string& where);
+  void place(std::shared_ptr<const Place> place);
 
   std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, Array, Object> value_ = nullptr;
-  std::string where_ = "json";
+  std::shared_ptr<const Place> place_;  // null: it was not parsed
 };
 
 }  // namespace linnet

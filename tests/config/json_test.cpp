@@ -72,24 +72,33 @@ BOOST_AUTO_TEST_CASE(keys_that_are_missing_keep_their_defaults) {
 }
 
 BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused_by_key) {
-  check_refused("{", "the config must be JSON");
-  check_refused("[]", "the config must be a JSON object, got []");
+  check_refused("{", "must be JSON in UTF-8, is not in line 1");
+  check_refused("[]", "must be an object, got []");
   check_refused(R"({"coutn": 1})", "unknown config key 'coutn'; known keys: count, counts, dtype, ");
-  check_refused(R"({"inner": {"rat": 1}})", "unknown config key 'rat'; known keys: rate");
-  check_refused(R"({"count": 1.5})", "config key 'count' must be an integer, got 1.5");
-  check_refused(R"({"count": 9223372036854775808})", "config key 'count' must be an integer, got 9223372036854775808");
-  check_refused(R"({"count": "3"})", "config key 'count' must be an integer, got \"3\"");
-  check_refused(R"({"yes": 1})", "config key 'yes' must be true or false, got 1");
-  check_refused(R"({"value": null})", "config key 'value' must be a number, got null");
-  check_refused(R"({"counts": 3})", "config key 'counts' must be a list, got 3");
-  check_refused(R"({"texts": [1]})", "config key 'texts' must be a string, got 1");
-  check_refused(R"({"inner": 3})", "config key 'inner' must be an object, got 3");
-  BOOST_CHECK_EXCEPTION(from_json<Everything>(R"({"dtype": "float8"})", "Everything"), std::invalid_argument, says("got 'float8'"));
+  check_refused(R"({"inner": {"rat": 1}})", "inner: unknown config key 'rat'; known keys: rate");
+  check_refused(R"({"inner": {"rate": "x"}})", "inner.rate must be a number, got \"x\"");
+  check_refused(R"({"count": 1.5})", "count must be an integer, got 1.5");
+  check_refused(R"({"count": 9223372036854775808})", "integers must fit in 64 bits, got 9223372036854775808");
+  check_refused(R"({"count": 1, "count": 2})", "a key must not be there twice, got 'count'");
+  check_refused(R"({"count": "3"})", "count must be an integer, got \"3\"");
+  check_refused(R"({"yes": 1})", "yes must be true or false, got 1");
+  check_refused(R"({"value": null})", "value must be a number, got null");
+  check_refused(R"({"counts": 3})", "counts must be a list, got 3");
+  check_refused(R"({"texts": [1]})", "texts[0] must be a string, got 1");
+  check_refused(R"({"inner": 3})", "inner must be an object, got 3");
+  check_refused(R"({"dtype": "float8"})",
+                "dtype: dtype policy: must be float32, float64, bfloat16, float16, mixed_bfloat16 or mixed_float16, got 'float8'");
 }
 
 BOOST_AUTO_TEST_CASE(deep_nesting_neither_crashes_nor_hangs) {
-  check_refused(std::string(100000, '['), "the config must be nested at most 64 deep");
-  check_refused("{\"count\": " + std::string(100000, '[') + std::string(100000, ']') + "}", "the config must be nested at most 64 deep");
+  check_refused(std::string(100000, '['), "must not be nested more than 64 deep");
+  check_refused("{\"count\": " + std::string(100000, '[') + std::string(100000, ']') + "}", "must not be nested more than 64 deep");
+}
+
+BOOST_AUTO_TEST_CASE(texts_that_are_not_utf8_are_not_written) {
+  Everything config;
+  config.text = "\xff";
+  BOOST_CHECK_EXCEPTION(to_json(config), std::invalid_argument, says("write_json: texts must be UTF-8, got other bytes"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

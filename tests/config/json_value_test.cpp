@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(what_is_parsed_is_written_again) {
   JsonValue value = JsonValue::object({{"x", 1.0}, {"y", "text"}});
   value.set("x", std::int64_t{2});
   value.set("z", JsonValue::array({true, {}}));
-  value.erase("y");
+  value.erase_if([](const JsonValue::Member& member) { return member.first == "y"; });
   BOOST_TEST(value.brief() == R"({"x": 2, "z": [true, null]})");
   BOOST_TEST(value.brief(4) == "{\"x\"…");
 }
@@ -51,6 +51,9 @@ BOOST_AUTO_TEST_CASE(errors_name_file_and_key) {
   BOOST_CHECK_EXCEPTION(config.boolean(), std::runtime_error, says("config.json: config must be true or false, got {"));
   BOOST_CHECK_EXCEPTION(config.elements(), std::runtime_error, says("config must be a list"));
   BOOST_CHECK_EXCEPTION(config.number(), std::runtime_error, says("config must be a number"));
+  BOOST_CHECK_EXCEPTION(JsonValue().integer(), std::runtime_error, says("json must be an integer, got null"));
+  BOOST_CHECK_EXCEPTION(JsonValue::parse("{\"" + std::string(1000, 'k') + "\": [1]}", "a.json").members()[0].second.elements()[0].text(),
+                        std::runtime_error, says("a.json: " + std::string(100, 'k') + "…[0] must be a string, got 1"));
   BOOST_TEST((config.find("none") == nullptr));
   BOOST_TEST(config.at("list").elements()[0].number() == 1.0);
 }

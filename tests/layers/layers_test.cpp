@@ -287,10 +287,27 @@ BOOST_AUTO_TEST_CASE(wrong_configs_are_refused_with_field_rule_and_value) {
   check_refuses([] { Dense({.input_dim = 0, .units = 3}); }, "Dense: input_dim must be positive, got 0");
   check_refuses([] { Dense({.input_dim = 2, .units = 3, .activation = "gulu"}); }, "got 'gulu'");
   check_refuses([] { Dropout({.rate = 1.5}); }, "Dropout: rate must lie in [0, 1], got 1.5");
-  check_refuses([] { TransformerEncoder({.hidden_dim = 4, .intermediate_dim = 8, .num_heads = 5}); }, "num_heads must be 1 to hidden_dim 4, got 5");
+  check_refuses([] { TransformerEncoder({.hidden_dim = 4, .intermediate_dim = 8, .num_heads = 5}); },
+                "TransformerEncoder: num_heads must be 1 to hidden_dim 4, got 5");
+  check_refuses([] { TransformerEncoder({.hidden_dim = 0, .intermediate_dim = 8, .num_heads = 1}); },
+                "TransformerEncoder: hidden_dim must be positive, got 0");
+  check_refuses([] { TransformerEncoder({.hidden_dim = 4, .intermediate_dim = -8, .num_heads = 1}); },
+                "TransformerEncoder: intermediate_dim must be positive, got -8");
+  check_refuses([] { Embedding({.input_dim = 0, .output_dim = 2}); }, "Embedding: input_dim must be positive, got 0");
+  check_refuses([] { Embedding({.input_dim = 3, .output_dim = 0}); }, "Embedding: output_dim must be positive, got 0");
+  check_refuses([] { ReversibleEmbedding({.input_dim = 0, .output_dim = 2}); }, "ReversibleEmbedding: input_dim must be positive, got 0");
+  check_refuses([] { ReversibleEmbedding({.input_dim = 3, .output_dim = 0}); }, "ReversibleEmbedding: output_dim must be positive, got 0");
+  check_refuses([] { ReversibleEmbedding({.input_dim = 3, .output_dim = 2, .logit_soft_cap = 0.0}); },
+                "ReversibleEmbedding: logit_soft_cap must be positive, got 0");
+  check_refuses([] { PositionEmbedding({.sequence_length = 0, .output_dim = 2}); }, "PositionEmbedding: sequence_length must be positive, got 0");
+  check_refuses([] { PositionEmbedding({.sequence_length = 3, .output_dim = 0}); }, "PositionEmbedding: output_dim must be positive, got 0");
+  check_refuses([] { MultiHeadAttention({.num_heads = 0, .key_dim = 2, .query_dim = 4}); }, "MultiHeadAttention: num_heads must be positive, got 0");
+  check_refuses([] { MultiHeadAttention({.num_heads = 2, .key_dim = 0, .query_dim = 4}); }, "MultiHeadAttention: key_dim must be positive, got 0");
+  check_refuses([] { MultiHeadAttention({.num_heads = 2, .key_dim = 2, .query_dim = 0}); }, "MultiHeadAttention: query_dim must be positive, got 0");
+  check_refuses([] { LayerNormalization({.dim = 2, .epsilon = -1}); }, "LayerNormalization: epsilon must not be negative, got -1");
   check_refuses([] { layer_from_json(R"({"class_name": "Dense", "config": {"unit": 3}})"); }, "Dense: unknown config key 'unit'; known keys: ");
   check_refuses([] { layer_from_json(R"({"class_name": "Dens", "config": {}})"); }, "the class must be registered, got 'Dens'");
-  check_refuses([] { layer_from_json(R"({"class_name": "Dense", "config": {"units": "3"}})"); }, "config key 'units' must be an integer, got \"3\"");
+  check_refuses([] { layer_from_json(R"({"class_name": "Dense", "config": {"units": "3"}})"); }, "Dense: units must be an integer, got \"3\"");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
