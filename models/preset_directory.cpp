@@ -15,7 +15,8 @@ namespace {
 
 std::filesystem::path make_temporary_directory() {
   std::string name = (std::filesystem::temp_directory_path() / "linnet-XXXXXX").string();
-  check_file(::mkdtemp(name.data()) != nullptr, "from_preset: cannot make the directory ", name, ": ", std::strerror(errno));
+  const bool made = ::mkdtemp(name.data()) != nullptr;  // before the reason is asked for
+  check_file(made, "from_preset: cannot make the directory ", name, ": ", std::strerror(errno));
   return name;
 }
 

@@ -96,7 +96,7 @@ void load_weight_files(const std::filesystem::path& directory, Layer& backbone) 
   load_weights(backbone, directory / (whole ? kWeights : kShardIndex), {.in_place = true});
 }
 
-void check_size(const std::filesystem::path& directory, double parameters) {
+void check_size(const std::filesystem::path& directory, const std::string& config, double parameters) {
   double bytes = 0;
   for (const auto& entry : std::filesystem::directory_iterator(directory)) {
     const std::string extension = entry.path().extension().string();
@@ -104,9 +104,8 @@ void check_size(const std::filesystem::path& directory, double parameters) {
   }
   check_file(bytes > 0, "from_preset: ", directory.string(), " must hold weights: ", kWeights, ", ", kShardIndex,
              " or model.safetensors (.bin, TensorFlow and Flax files are not read; load_weights = false gives initial values)");
-  check_file(parameters <= bytes, (directory / "config.json").string(),
-             ": the model must have no more parameters than its weight files have bytes, got ", parameters, " and ", bytes,
-             " (is a file missing or cut off?)");
+  check_file(parameters <= bytes, (directory / config).string(), ": the model must have no more parameters than its weight files have bytes, got ",
+             parameters, " and ", bytes, " (is a file missing or cut off?)");
 }
 
 }  // namespace linnet::preset

@@ -31,8 +31,8 @@ void save_weight_files(const std::filesystem::path& directory, const Layer& back
 /// For a new backbone: one that fails to load is of no use. Throws std::runtime_error with all that does not fit.
 void load_weight_files(const std::filesystem::path& directory, Layer& backbone);
 
-/// Throws std::runtime_error if the directory's weights have fewer bytes than the model that config.json describes has
+/// Throws std::runtime_error if the directory's weights have fewer bytes than the model that `config` ("config.json") describes has
 /// parameters: then it is damaged or an attack, and no memory should be taken for it.
-void check_size(const std::filesystem::path& directory, double parameters);
+void check_size(const std::filesystem::path& directory, const std::string& config, double parameters);
 
 }  // namespace linnet::preset

@@ -39,7 +39,8 @@ std::filesystem::path directory_of(const std::filesystem::path& file) {
 
 void sync(const std::filesystem::path& path, int flags) {
   const Descriptor descriptor(::open(path.c_str(), flags | O_CLOEXEC));
-  check_file(descriptor.number() >= 0 && ::fsync(descriptor.number()) == 0, "write: ", path, " must reach the disk, got: ", reason());
+  const bool synced = descriptor.number() >= 0 && ::fsync(descriptor.number()) == 0;
+  check_file(synced, "write: ", path, " must reach the disk, got: ", reason());
 }
 
 }  // namespace
@@ -58,7 +59,8 @@ AtomicFile::~AtomicFile() {
 
 void AtomicFile::commit() {
   sync(temporary_, O_RDONLY);
-  check_file(::rename(temporary_.c_str(), target_.c_str()) == 0, "write: ", target_, " must be replaceable, got: ", reason());
+  const bool renamed = ::rename(temporary_.c_str(), target_.c_str()) == 0;  // before the reason is asked for
+  check_file(renamed, "write: ", target_, " must be replaceable, got: ", reason());
   committed_ = true;
   sync(directory_of(target_), O_RDONLY | O_DIRECTORY);
 }
@@ -90,7 +92,8 @@ void write_text(const std::filesystem::path& file, std::string_view text) {
     check_file(put > 0, "write: cannot write ", file, ": ", reason());
     text.remove_prefix(static_cast<std::size_t>(put));
   }
-  check_file(descriptor.close() == 0, "write: cannot write ", file, ": ", reason());
+  const bool closed = descriptor.close() == 0;
+  check_file(closed, "write: cannot write ", file, ": ", reason());
   output.commit();
 }
 

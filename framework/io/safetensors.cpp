@@ -174,7 +174,12 @@ void write_safetensors(const std::filesystem::path& file, std::span<const Parame
     end += parameter.tensor.size() * size_of(parameter.tensor.dtype());
     header[parameter.path] = {{"dtype", type_of(parameter.tensor.dtype())}, {"shape", parameter.tensor.shape()}, {"data_offsets", {begin, end}}};
   }
-  std::string text = header.dump();
+  std::string text;
+  try {
+    text = header.dump();
+  } catch (const nlohmann::json::type_error&) {
+    throw std::invalid_argument("write_safetensors: names and metadata must be UTF-8, got other bytes");
+  }
   text.resize((text.size() + 7) / 8 * 8, ' ');
   const std::uint64_t length = text.size();
   AtomicFile output(file);

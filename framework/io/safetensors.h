@@ -16,8 +16,9 @@ namespace linnet {
 /// directory's shards with their index. Memory-mapped: only what is read is paged in.
 ///
 /// F32, F64, F16, BF16 and I8 keep their dtype; BOOL and the other integers up to 64 bits are read as int32. The header is
-/// checked as strictly as by the format's own reader: at most 100 MB, UTF-8, no duplicate key, a known dtype, sizes that fit
-/// shapes, and tensors that cover the data exactly, without holes, overlaps or trailing bytes.
+/// checked at least as strictly as by the format's own reader: at most 100 MB, a million tensors and 100,000 texts, UTF-8, no
+/// duplicate key, a known dtype, sizes that fit shapes, and tensors that cover the data exactly, without holes, overlaps or
+/// trailing bytes.
 /// All methods throw std::runtime_error naming the file and the tensor.
 class Safetensors {
  public:
@@ -54,7 +55,8 @@ class Safetensors {
 };
 
 /// Writes one file atomically: tensors in the given order, the header padded so that data begin at a multiple of 8 bytes.
-/// Throws std::invalid_argument on a name that is empty, "__metadata__" or twice there, std::runtime_error if writing fails.
+/// Throws std::invalid_argument on a name that is empty, "__metadata__", not UTF-8 or twice there, std::runtime_error if writing
+/// fails.
 void write_safetensors(const std::filesystem::path& file, std::span<const Parameter> tensors,
                        const std::map<std::string, std::string>& metadata = {});
 

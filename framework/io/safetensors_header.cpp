@@ -60,6 +60,7 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
   }
   bool key(std::string& text) override {
     if (depth_ == 1) {
+      if (header.entries.size() >= kMostTensors) return fail("there must be at most ", kMostTensors, " tensors, got more");
       name_ = text;
       in_metadata_ = text == "__metadata__";
       if (in_metadata_ && std::exchange(had_metadata_, true)) return fail("a key must not be there twice, got '__metadata__'");
@@ -67,6 +68,7 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
     }
     if (!keys_.insert(text).second) return fail("a key must not be there twice, got '", text, "'");
     if (!in_metadata_ && text != "dtype" && text != "shape" && text != "data_offsets") return fail("a tensor must not have the key '", text, "'");
+    if (keys_.size() > kMostTexts) return fail("there must be at most ", kMostTexts, " texts, got more");
     key_ = text;
     return true;
   }

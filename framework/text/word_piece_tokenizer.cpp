@@ -12,6 +12,7 @@ namespace linnet {
 namespace {
 
 constexpr std::size_t kMaxWordBytes = 100;
+constexpr std::int64_t kLongestSequence = 1 << 24;
 // NFKC makes at most one code point of four (a Greek vowel with three marks), and folding applies it twice: above this many,
 // default ignorable ones aside, the folded word is above kMaxWordBytes for certain.
 constexpr std::size_t kMaxFoldedCodePoints = 16 * kMaxWordBytes;
@@ -83,8 +84,8 @@ WordPieceTokenizer::WordPieceTokenizer(Vocabulary vocabulary, const Config& conf
     check(vocabulary_.find(token) != TokenTrie::kNone, class_name, ": the vocabulary must hold the special token \"", token, "\", got ",
           vocabulary_.size(), " tokens without it");
   }
-  check(!config_.sequence_length || *config_.sequence_length >= 1, class_name, ": sequence_length must be at least 1, got ",
-        config_.sequence_length.value_or(0));
+  check(!config_.sequence_length || (*config_.sequence_length >= 1 && *config_.sequence_length <= kLongestSequence), class_name,
+        ": sequence_length must be 1 to ", kLongestSequence, ", got ", config_.sequence_length.value_or(0));
   kept_tokens_ = class_special_tokens_;
   kept_tokens_.insert(kept_tokens_.end(), config_.special_tokens.begin(), config_.special_tokens.end());
   for (const std::string& token : kept_tokens_) {

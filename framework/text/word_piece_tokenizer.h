@@ -35,7 +35,7 @@ class WordPieceTokenizer : public Tokenizer {
   };
 
   /// Throws std::invalid_argument if oov_token is not in the vocabulary, a special token is empty or not UTF-8, or
-  /// sequence_length is below 1.
+  /// sequence_length is not 1 to 2^24: each text would take that many ids.
   WordPieceTokenizer(Vocabulary vocabulary, const Config& config);
   const Config& config() const { return config_; }
 

@@ -1,6 +1,8 @@
 #include "framework/train/checkpoint_file.h"
 
 #include <algorithm>
+#include <charconv>
+#include <limits>
 #include <set>
 
 #include "framework/config/json.h"
@@ -83,9 +85,22 @@ CheckpointFile::CheckpointFile(const std::filesystem::path& file) : file_(file) 
     throw std::runtime_error(cat("Checkpoint: ", file, ": ", error.what()));
   }
   check_file(header_.format == 1, "Checkpoint: ", file, " must have format 1, got ", header_.format, " (written by a newer Linnet?)");
+  check_numbers();
   std::ranges::sort(entries_, by_path);
   const std::int64_t crc = checksum(entries_);
   check_file(crc == header_.crc32, "Checkpoint: ", file, " must have the checksum ", header_.crc32, ", got ", crc, " (it is damaged)");
+}
+
+void CheckpointFile::check_numbers() const {
+  for (const std::int64_t count : {header_.state.epoch, header_.state.batch, header_.state.step})
+    check_file(count >= 0, "Checkpoint: ", file_, ": epoch, batch and step must not be negative, got ", count);
+  for (const std::int64_t count : {header_.random_step, header_.random_op, header_.initialized})
+    check_file(count >= 0 && count <= std::numeric_limits<std::uint32_t>::max(), "Checkpoint: ", file_,
+               ": random_step, random_op and initialized must fit in 32 bits, got ", count);
+  std::uint64_t seed = 0;
+  const auto [end, error] = std::from_chars(header_.seed.data(), header_.seed.data() + header_.seed.size(), seed);
+  check_file(error == std::errc() && end == header_.seed.data() + header_.seed.size(), "Checkpoint: ", file_,
+             ": seed must be a number of 64 bits, got '", header_.seed, "'");
 }
 
 void CheckpointFile::check_entries(const std::string& group, const std::vector<Parameter>& expected) const {

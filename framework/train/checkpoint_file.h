@@ -37,6 +37,7 @@ class CheckpointFile {
     std::int64_t crc32 = 0;
     void fields(FieldVisitor& field);
   };
+  void check_numbers() const;
   void check_entries(const std::string& group, const std::vector<Parameter>& expected) const;
   void assign(const std::string& group, std::vector<Parameter>& to) const;
 

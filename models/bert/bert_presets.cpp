@@ -67,7 +67,7 @@ BertBackbone::Config read_backbone_config(const std::filesystem::path& directory
   if (options.dropout) config.dropout = *options.dropout;
   if (options.activation) config.activation = *options.activation;
   keras::blaming((directory / "config.json").string(), [&] { BertBackbone::check_config(config); });
-  if (options.load_weights) preset::check_size(directory, BertBackbone::expected_parameters(config));
+  if (options.load_weights) preset::check_size(directory, "config.json", BertBackbone::expected_parameters(config));
   return config;
 }
 

@@ -59,6 +59,8 @@ std::unique_ptr<BertTextClassifier> BertTextClassifier::from_preset(std::string_
   config.num_classes = options.num_classes.value_or(head.num_classes);
   config.activation = options.activation.value_or(head.activation);
   config.dropout = options.dropout.value_or(head.dropout);
+  const double of_head = static_cast<double>(config.num_classes) * (static_cast<double>(config.backbone.hidden_dim) + 1);
+  if (kept && options.preset.load_weights) preset::check_size(directory, "task.json", BertBackbone::expected_parameters(config.backbone) + of_head);
   std::unique_ptr<BertTextClassifier> model;
   const auto make = [&] {
     std::optional<UninitializedWeights> scope;

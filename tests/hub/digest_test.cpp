@@ -34,4 +34,9 @@ BOOST_AUTO_TEST_CASE(base64_becomes_hexadecimal) {
   BOOST_TEST(!is_hex("0af", 4));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_no_file_is_refused) {
+  const linnet::testing::TemporaryDirectory directory;
+  BOOST_CHECK_EXCEPTION(linnet::hub::digest(directory.path(), DigestKind::sha256), std::runtime_error, says("digest: cannot read "));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

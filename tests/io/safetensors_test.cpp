@@ -5,6 +5,8 @@
 
 #include "framework/io/atomic_file.h"
 #include "framework/io/convert.h"
+#include "tests/support/limits.h"
+#include "tests/support/measured.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/throws.h"
 
@@ -12,6 +14,9 @@ using linnet::DType;
 using linnet::Safetensors;
 using linnet::Tensor;
 using linnet::write_text;
+using linnet::testing::is_memory_measurable;
+using linnet::testing::Measured;
+using linnet::testing::measured;
 using linnet::testing::says;
 using linnet::testing::TemporaryDirectory;
 
@@ -28,7 +33,12 @@ void refuses(const std::string& content, const std::string& text) {
   const TemporaryDirectory directory;
   write_text(directory / "bad.safetensors", content);
   BOOST_TEST_CONTEXT(content.substr(0, 100)) {
-    BOOST_CHECK_EXCEPTION(Safetensors(directory / "bad.safetensors"), std::runtime_error, says("Safetensors: ", "bad.safetensors: ", text));
+    const Measured cost = measured([&] {
+      BOOST_CHECK_EXCEPTION(Safetensors(directory / "bad.safetensors"), std::runtime_error, says("Safetensors: ", "bad.safetensors: ", text));
+    });
+    if (!is_memory_measurable()) return;  // under sanitizers, which are slow as well
+    BOOST_TEST(cost.seconds < 1);
+    BOOST_TEST(cost.peak_bytes - static_cast<std::int64_t>(content.size()) < std::int64_t{64} << 20);
   }
 }
 
@@ -77,6 +87,8 @@ BOOST_AUTO_TEST_CASE(names_are_checked_when_writing) {
   for (const auto& tensors : {twice, reserved})
     BOOST_CHECK_EXCEPTION(linnet::write_safetensors(directory / "a.safetensors", tensors), std::invalid_argument,
                           says("write_safetensors: a tensor's name must be new, not empty and not '__metadata__'"));
+  BOOST_CHECK_EXCEPTION(linnet::write_safetensors(directory / "a.safetensors", std::vector<linnet::Parameter>{{"\xff", Tensor::zeros({1})}}),
+                        std::invalid_argument, says("write_safetensors: names and metadata must be UTF-8, got other bytes"));
   BOOST_TEST(!std::filesystem::exists(directory / "a.safetensors"));
 }
 
@@ -104,11 +116,14 @@ BOOST_AUTO_TEST_CASE(a_damaged_frame_is_refused) {
   refuses(with_length(3, "{}"), "the header must end within the file, got 3 of 2 bytes");
   refuses(with_length(0, ""), "the header must begin with '{'");
   refuses(file_of(" {}", 0), "the header must begin with '{'");
-  refuses(file_of("{\"\xff\":1}", 0), "header: must be JSON in UTF-8");
+  refuses(file_of("{\"\xff\":1}", 0), "header: must be JSON in UTF-8, is not from byte 3 on");
   refuses(file_of(R"({"\ud800":{}})", 0), "must be JSON in UTF-8");
   refuses(file_of("{", 0), "must be JSON in UTF-8");
   refuses(file_of("{}x", 0), "must be JSON in UTF-8");
   refuses(file_of("{}", 1), "must end with its last tensor, got 1 more bytes");
+  refuses(file_of(R"({"\udc00":{}})", 0), "must be JSON in UTF-8");
+  refuses(file_of(R"({"\ud83d\u0041":{}})", 0), "must be JSON in UTF-8");
+  refuses(file_of("{\"\xed\xa0\x80\":{}}", 0), "must be JSON in UTF-8");
 }
 
 BOOST_AUTO_TEST_CASE(a_header_of_another_form_is_refused) {
@@ -122,10 +137,14 @@ BOOST_AUTO_TEST_CASE(a_header_of_another_form_is_refused) {
   refuses(file_of(R"({"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"more":"F32"}})", 4), "a tensor must not have the key 'more'");
   refuses(file_of(R"({"x":{"dtype":"F32","shape":[1],"shape":[1],"data_offsets":[0,4]}})", 4), "a key must not be there twice, got 'shape'");
   refuses(file_of("{" + entry("x", "F32", "[1]", "[0,4]") + "," + entry("x", "F32", "[1]", "[4,8]") + "}", 8),
-          "a key must not be there twice, got 'x'");
+          "header: a key must not be there twice, got 'x'");
   refuses(file_of(R"({"__metadata__":{},"__metadata__":{}})", 0), "a key must not be there twice, got '__metadata__'");
   refuses(file_of(R"({"__metadata__":{"a":1}})", 0), "a number must lie in shape or data_offsets");
   refuses(file_of(R"({"__metadata__":{"a":{}}})", 0), "must not nest deeper");
+  refuses(file_of(R"({"__metadata__":{"a":null}})", 0), "must not hold null");
+  refuses(file_of(R"({"__metadata__":{"a":true}})", 0), "must not hold true or false");
+  refuses(file_of(R"({"__metadata__":{"a":["b"]}})", 0), "a list must be a shape or data_offsets");
+  refuses(file_of(R"({"__metadata__":{"a":"b","a":"c"}})", 0), "a key must not be there twice, got 'a'");
   refuses(file_of("{" + entry("x", "F32", "[[1]]", "[0,4]") + "}", 4), "a list must be a shape or data_offsets");
   refuses(file_of("{" + entry("x", "F32", "{}", "[0,4]") + "}", 4), "must not nest deeper");
   refuses(file_of("{\"x\":" + std::string(50'000'000, '['), 0), "a list must be a shape or data_offsets");
@@ -138,15 +157,43 @@ BOOST_AUTO_TEST_CASE(a_header_of_another_form_is_refused) {
 
 BOOST_AUTO_TEST_CASE(tensors_that_do_not_cover_the_data_are_refused) {
   refuses(file_of("{" + entry("x", "F8_E4M3", "[4]", "[0,4]") + "}", 4), "'x': the dtype must be one of BOOL, U8");
-  refuses(file_of("{" + entry("x", "F4", "[4]", "[0,2]") + "}", 2), "'x': the dtype must be one of BOOL, U8");
+  for (const char* type : {"F8_E5M2", "F8_E8M0", "F4", "F6_E2M3", "C64", "f32", ""})
+    refuses(file_of("{" + entry("x", type, "[4]", "[0,2]") + "}", 2),
+            *type ? "'x': the dtype must be one of BOOL, U8" : "'x': a tensor must have dtype");
   refuses(file_of("{" + entry("x", "F32", "[2]", "[0,4]") + "}", 4), "'x': shape (2) of F32 needs 8 bytes, got 4");
   refuses(file_of("{" + entry("x", "F32", "[1]", "[4,0]") + "}", 4), "'x': data_offsets must not decrease, got 4 and 0");
-  refuses(file_of("{" + entry("x", "F32", "[4611686018427387904,2]", "[0,8]") + "}", 8), "'x': the size in bytes must fit in 64 bits");
+  refuses(file_of("{" + entry("x", "F32", "[4611686018427387904,2]", "[0,8]") + "}", 8),
+          "'x': the size in bytes must fit in 64 bits, got shape (4611686018427387904, 2)");
   refuses(file_of("{" + entry("x", "F32", "[2]", "[0,8]") + "}", 4), "must have 8 bytes of data, got 4 (is it cut off?)");
   refuses(file_of("{" + entry("x", "F32", "[1]", "[4,8]") + "}", 8), "tensors must leave no hole, got bytes 0 to 4 before 'x'");
   refuses(file_of("{" + entry("x", "F32", "[2]", "[0,8]") + "," + entry("y", "F32", "[1]", "[4,8]") + "}", 8),
           "tensors must not overlap, 'y' begins at byte 4, another ends at 8");
   refuses(file_of("{" + entry("x", "F32", "[1]", "[0,4]") + "}", 9), "must end with its last tensor, got 5 more bytes");
+}
+
+BOOST_AUTO_TEST_CASE(headers_of_millions_of_entries_take_little) {
+  const std::string digits = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_";
+  const auto name = [&](std::size_t number) {
+    return std::string{digits[number >> 18 & 63], digits[number >> 12 & 63], digits[number >> 6 & 63], digits[number & 63]};
+  };
+  // All that fits into a header: ten million texts, one entry of a tensor after the other, and the most of them that are taken.
+  std::string texts = R"({"__metadata__":{)", empty = "{", full = "{";
+  for (std::size_t i = 0; i < 9'900'000; ++i) texts += "\"" + name(i) + "\":\"\",";
+  for (std::size_t i = 0; i < 9'000'000; ++i) empty += "\"" + name(i) + "\":{},";
+  refuses(file_of(texts, 0), "'__metadata__': there must be at most 100000 texts, got more");
+  refuses(file_of(empty, 0), "a tensor must have dtype, shape and data_offsets");
+  const std::size_t most = 1'000'000;
+  for (std::size_t i = 0; i < most; ++i)
+    full += entry(name(i), "U8", "[]", "[" + std::to_string(i) + "," + std::to_string(i + 1) + "]") + (i + 1 < most ? "," : "}");
+  const TemporaryDirectory directory;
+  write_text(directory / "full.safetensors", file_of(full, most));
+  const Measured cost = measured([&] { BOOST_TEST(Safetensors(directory / "full.safetensors").entries().size() == most); });
+  full.back() = ',';
+  write_text(directory / "fuller.safetensors", file_of(full + "\"more\":{}}", most));
+  BOOST_CHECK_EXCEPTION(Safetensors(directory / "fuller.safetensors"), std::runtime_error, says("there must be at most 1000000 tensors, got more"));
+  if (!is_memory_measurable()) return;
+  BOOST_TEST(cost.seconds < 2);
+  BOOST_TEST(cost.peak_bytes < std::int64_t{1} << 30);
 }
 
 BOOST_AUTO_TEST_CASE(shards_are_read_through_their_index) {
@@ -172,6 +219,18 @@ BOOST_AUTO_TEST_CASE(shards_are_read_through_their_index) {
   refuses_index(R"({"weight_map": {}})", "weight_map must name at least one tensor");
   refuses_index(R"({"a": "1.safetensors"})", "weight_map is missing");
   refuses_index(R"({"weight_map": {"a": "1.safetensors", "a": "2.safetensors"}})", "a key must not be there twice, got 'a'");
+}
+
+BOOST_AUTO_TEST_CASE(axes_without_end_and_full_disks_are_refused) {
+  std::string shape = "[1";
+  for (int i = 0; i < 64; ++i) shape += ",1";
+  refuses(file_of("{" + entry("x", "F32", shape + "]", "[0,4]") + "}", 4), "'x': a tensor must have at most 64 axes");
+  const TemporaryDirectory directory;
+  const std::vector<linnet::Parameter> large{{"a", Tensor::zeros({1 << 20})}};
+  const linnet::testing::Limit full = linnet::testing::Limit::file_size(1000);
+  BOOST_CHECK_EXCEPTION(linnet::write_safetensors(directory / "a.safetensors", large), std::runtime_error,
+                        says("write_safetensors: cannot write ", "a.safetensors"));
+  BOOST_TEST(std::filesystem::is_empty(directory.path()));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

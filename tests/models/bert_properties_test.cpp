@@ -11,6 +11,7 @@
 #include "framework/ops/cross_entropy.h"
 #include "framework/ops/reductions.h"
 #include "framework/optim/adamw.h"
+#include "framework/train/evaluate.h"
 #include "models/bert/bert_text_classifier.h"
 #include "tests/support/check_layer.h"
 #include "tests/support/paths.h"
@@ -298,9 +299,59 @@ BOOST_AUTO_TEST_CASE(wrong_inputs_are_refused_by_name) {
   check_refuses([&] { model.forward(packed({3, 0})); }, "every sequence must have a token, got an empty one at 1");
   BertInputs inputs = padded({3, 2}, 4);
   inputs.padding_mask = Tensor::zeros({2, 3}, DType::int32);
-  check_refuses([&] { model.forward(inputs); }, "padding_mask must have the shape of token_ids (2, 4), got (2, 3)");
+  check_refuses([&] { model.forward(inputs); }, "BertBackbone: padding_mask must have the shape of token_ids (2, 4), got (2, 3)");
+  inputs.segment_ids = Tensor::zeros({2, 3}, DType::int32);
+  check_refuses([&] { model.forward(inputs); }, "BertBackbone: segment_ids must have the shape of token_ids (2, 4), got (2, 3)");
+  inputs.token_ids = Tensor::zeros({8}, DType::int32);
+  check_refuses([&] { model.forward(inputs); }, "BertBackbone: token_ids must have shape (batch, length), got (8)");
+  check_refuses([] { BertBackbone({.vocabulary_size = 10, .num_layers = 10001, .num_heads = 2, .hidden_dim = 4, .intermediate_dim = 4}); },
+                "BertBackbone: num_layers must be 0 to 10000, got 10001");
+  check_refuses([&] { model.preprocessor(); }, "BertTextClassifier: the model must have a preprocessor, got none");
   check_refuses([] { BertBackbone({.vocabulary_size = 10, .num_layers = 1, .num_heads = 5, .hidden_dim = 4, .intermediate_dim = 4}); },
                 "BertBackbone: num_heads must be 1 to hidden_dim 4, got 5");
+}
+
+BOOST_AUTO_TEST_CASE(extreme_ids_lengths_and_masks_are_errors_or_answers_and_nothing_else) {
+  const BertTextClassifier model(config(0));
+  for (const std::int32_t id : {-1, 97, std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max()}) {
+    PackedTokens tokens = packed({2});
+    tokens.token_ids = Tensor::from<std::int32_t>({3, id}, {2});
+    check_refuses([&] { model.forward(tokens); }, cat("embedding: ids must lie in [0, 97), got ", id, " at position 1"));
+    BertInputs inputs = padded({2}, 2);
+    inputs.token_ids = tokens.token_ids.reshape({1, 2});
+    check_refuses([&] { model.forward(inputs); }, cat("embedding: ids must lie in [0, 97), got ", id, " at position 1"));
+    tokens = packed({2});
+    tokens.segment_ids = Tensor::from<std::int32_t>({id, 0}, {2});
+    check_refuses([&] { model.forward(tokens); }, cat("ids must lie in [0, 2), got ", id, " at position 0"));
+  }
+  check_refuses([&] { model.forward(padded({41}, 41)); }, "PositionEmbedding: a sequence must have at most 40 tokens, got 41");
+  BOOST_TEST((model.forward(packed({})).shape() == Shape{0, 3}));  // an empty batch has an empty answer
+  BOOST_TEST((model.forward(padded({}, 4)).shape() == Shape{0, 3}));
+  check_refuses([&] { model.forward(padded({0, 0}, 0)); }, "every sequence must have a token, got an empty one at 0");
+  // As in Keras, whatever is not 0 is a token.
+  BertInputs inputs = padded({3, 2}, 4), odd = inputs;
+  std::vector<std::int32_t> mask;
+  for (const std::int32_t value : inputs.padding_mask.data<std::int32_t>())
+    mask.push_back(value == 0 ? 0 : mask.size() % 2 ? -5 : std::numeric_limits<std::int32_t>::max());
+  odd.padding_mask = Tensor::from(mask, {2, 4});
+  BOOST_TEST(model.forward(odd).to_vector() == model.forward(inputs).to_vector(), boost::test_tools::per_element());
+  // Ids of another type are no ids, be they whole numbers.
+  for (const DType dtype : {DType::float32, DType::float64, DType::int8}) {
+    odd = inputs;
+    odd.token_ids = Tensor::zeros({2, 4}, dtype);
+    check_refuses([&] { model.forward(odd); }, cat("tensor: dtype must be int32 to be read as such, got ", dtype));
+  }
+  check_refuses([] { SequenceLayout::ragged(std::vector<std::int32_t>{2, -1}); }, "sequence layout: lengths must not be negative, got -1");
+  check_refuses([] { SequenceLayout::ragged(std::vector<std::int32_t>(3, 1 << 30)); },
+                "sequence layout: a batch must have less than 2^31 tokens, got 2147483648");
+  check_refuses(
+      [] {
+        SequenceLayout::padded(0, std::int64_t{1} << 31, Tensor::zeros({0, std::int64_t{1} << 31}, DType::int32));
+      },
+      "sequence layout: a sequence must have less than 2^31 tokens, got 2147483648");
+  check_refuses([&] { predicted_classes(Tensor::zeros({3})); }, "predicted_classes: logits must have shape (batch, classes), got (3)");
+  BertTextClassifier named(config(0));
+  check_refuses([&] { named.set_label_names({"a", "b", "a"}); }, "BertTextClassifier: label_names must differ, got one twice");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

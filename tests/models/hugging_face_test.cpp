@@ -195,4 +195,13 @@ BOOST_AUTO_TEST_CASE(notes_say_where_we_compute_otherwise_than_transformers) {
   BOOST_TEST(notes[1].find("config.json: layer_norm_eps is 1e-05: KerasHub and Linnet compute with 1e-12") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_checkpoint_in_another_form_is_refused_with_what_helps) {
+  const TemporaryDirectory directory;
+  write_text(directory / "config.json", R"({"model_type": "bert", "vocab_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "hidden_size": 4,
+    "intermediate_size": 8, "max_position_embeddings": 9})");
+  write_text(directory / "other.safetensors", std::string(10'000, 'x'));
+  BOOST_CHECK_EXCEPTION(BertBackbone::from_preset(directory.path().string()), std::runtime_error,
+                        says("must hold model.safetensors or model.safetensors.index.json (save the checkpoint with safe_serialization=True"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -189,7 +189,7 @@ BOOST_AUTO_TEST_CASE(damaged_presets_are_refused_with_file_and_key) {
   refuses([](const Path& p) { edit(p / "config.json", "keras_hub>BertBackbone", "os>system"); },
           "config.json: registered_name must name a class of keras_hub, got \"os>system\"");
   refuses([](const Path& p) { edit(p / "config.json", "\"num_heads\": 2", "\"num_heads\": \"2\""); },
-          "config.json: config: config key 'num_heads' must be an integer, got \"2\"");
+          "config.json: config.num_heads must be an integer, got \"2\"");
   refuses([](const Path& p) { edit(p / "config.json", "\"num_heads\": 2", "\"num_heds\": 2"); },
           "config.json: config: unknown config key 'num_heds'");
   refuses([](const Path& p) { edit(p / "config.json", "\"num_heads\": 2", "\"num_heads\": 5"); }, "config.json: BertBackbone: num_heads must be");
@@ -202,7 +202,8 @@ BOOST_AUTO_TEST_CASE(damaged_presets_are_refused_with_file_and_key) {
   refuses([](const Path& p) { edit(p / "config.json", "\"num_layers\": 2", "\"num_layers\": 1"); },
           "model.weights.h5 does not fit BertBackbone: unexpected layers/transformer_encoder_1/… (16)");
   refuses([](const Path& p) { edit(p / "config.json", "{", ""); }, "config.json: must be JSON in UTF-8");
-  refuses([](const Path& p) { std::filesystem::remove(p / "model.weights.h5"); }, "must hold model.weights.h5 or model.weights.json");
+  refuses([](const Path& p) { std::filesystem::remove(p / "model.weights.h5"); },
+          "must hold model.weights.h5 or model.weights.json (fetch or save it again, or pass load_weights = false)");
   refuses([](const Path& p) { std::filesystem::resize_file(p / "model.weights.h5", 4096); }, "model.weights.h5 is damaged or cut off");
   refuses([](const Path& p) { std::filesystem::remove(p / "task.weights.h5"); }, "task.weights.h5: no such file");
   refuses([](const Path& p) { edit(p / "task.json", "\"num_classes\": 3", "\"num_classes\": 2"); },

@@ -267,4 +267,16 @@ BOOST_AUTO_TEST_CASE(other_keras_files_are_refused_by_name_and_leave_nothing_beh
   BOOST_TEST(left_in_temporary_directory() == before);
 }
 
+BOOST_AUTO_TEST_CASE(a_keras_file_needs_room_to_be_unpacked) {
+  const Archived archived;
+  archived.write(archived.task, archived.weights);
+  const char* before = std::getenv("TMPDIR");
+  const std::string kept = before ? before : "";
+  ::setenv("TMPDIR", "/proc", 1);
+  BOOST_CHECK_EXCEPTION(BertTextClassifier::from_preset(archived.file.string()), std::runtime_error,
+                        says("from_preset: cannot make the directory /proc/linnet-"));
+  if (before) ::setenv("TMPDIR", kept.c_str(), 1);
+  else ::unsetenv("TMPDIR");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

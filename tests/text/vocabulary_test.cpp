@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/limits.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/throws.h"
 
@@ -81,7 +82,8 @@ BOOST_AUTO_TEST_CASE(a_token_that_would_be_read_back_otherwise_is_not_saved) {
 
 BOOST_AUTO_TEST_CASE(tokens_that_occur_twice_are_named_with_their_lines) {
   BOOST_CHECK_EXCEPTION(Vocabulary({"a", "b", "a"}), std::invalid_argument, says("Vocabulary: tokens must be unique, got \"a\" (0 and 2)"));
-  BOOST_CHECK_EXCEPTION(loaded("b\na\nc\na \nb\n"), std::runtime_error, says(": \"a\" (2 and 4), \"b\" (1 and 5)"));
+  BOOST_CHECK_EXCEPTION(loaded("b\na\nc\na \nb\n"), std::runtime_error,
+                        says("Vocabulary: tokens must be unique, got on lines of ", ": \"a\" (2 and 4), \"b\" (1 and 5)"));
   BOOST_CHECK_EXCEPTION(loaded("a\na\na\na\na\na\na\n"), std::runtime_error, says("\"a\" (5 and 6) and 1 more"));
 }
 
@@ -102,6 +104,13 @@ BOOST_AUTO_TEST_CASE(ids_and_tokens_that_are_not_there_throw) {
   BOOST_CHECK_EXCEPTION(vocabulary.id_to_token(2), std::invalid_argument, says("Vocabulary: id must be in [0, 2), got 2"));
   BOOST_CHECK_EXCEPTION(vocabulary.id_to_token(-1), std::invalid_argument, says("Vocabulary: id must be in [0, 2), got -1"));
   BOOST_CHECK_EXCEPTION(vocabulary.token_to_id("c"), std::invalid_argument, says("Vocabulary: the token must be in the vocabulary, got \"c\""));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_opened_is_said) {
+  const TemporaryDirectory directory;
+  const std::filesystem::path file = written(directory, "a\n");
+  const linnet::testing::Limit full = linnet::testing::Limit::no_more_files();
+  BOOST_CHECK_EXCEPTION(Vocabulary::load(file), std::runtime_error, says("Vocabulary: cannot read "));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

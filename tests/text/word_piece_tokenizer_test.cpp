@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(sequence_length_cuts_and_fills_with_zero) {
   BOOST_TEST(tokenizer.tokenize("fox") == filled, boost::test_tools::per_element());
   config.sequence_length = 0;
   BOOST_CHECK_EXCEPTION(WordPieceTokenizer(Vocabulary(kTokens), config), std::invalid_argument,
-                        says("WordPieceTokenizer: sequence_length must be at least 1, got 0"));
+                        says("WordPieceTokenizer: sequence_length must be 1 to 16777216, got 0"));
 }
 
 BOOST_AUTO_TEST_CASE(ids_outside_of_the_vocabulary_throw) {
