@@ -10,11 +10,13 @@
 //   linnet_interop embed PRESET TEXTS OUTPUT.h5 [ACTIVATION]              with an activation, accents are stripped, too
 //   linnet_interop adapt-backbone PRESET ADAPTER.lora.h5 INPUTS.h5 ADAPTER_AGAIN.lora.h5 MERGED_PRESET OUTPUT.h5
 //   linnet_interop quantize PRESET OUTPUT_PRESET
+//   linnet_interop tokenize VOCABULARY OPTIONS TEXTS.json OUTPUT          OPTIONS: BertTokenizer's, as JSON; OUTPUT: ids, a line each
 //   linnet_interop run-encoders CASES.json ARRAYS.h5 OUTPUT.h5            see run_encoders.h
 #include <fstream>
 #include <functional>
 #include <iostream>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -110,6 +112,16 @@ void adapt_backbone(const Arguments& arguments) {
   run(*model, arguments.at(2), arguments.at(5));
 }
 
+void tokenize(const Arguments& arguments) {
+  const BertTokenizer tokenizer(Vocabulary::load(arguments.at(0)), from_json<BertTokenizer::Config>(arguments.at(1), "options"));
+  const auto texts = nlohmann::json::parse(read_text(arguments.at(2))).get<std::vector<std::string>>();
+  std::ofstream output(arguments.at(3));
+  for (const std::string& text : texts) {
+    for (const std::int32_t id : tokenizer.tokenize(text)) output << id << ' ';
+    output << '\n';
+  }
+}
+
 const std::map<std::string, std::function<void(const Arguments&)>> kCommands{
     {"make-classifier", make_classifier},
     {"copy-classifier", [](const Arguments& a) { BertTextClassifier::from_preset(a.at(0))->save_to_preset(a.at(1), save_options(a)); }},
@@ -117,6 +129,7 @@ const std::map<std::string, std::function<void(const Arguments&)>> kCommands{
     {"copy-masked-lm", [](const Arguments& a) { BertMaskedLM::from_preset(a.at(0))->save_to_preset(a.at(1)); }},
     {"copy-embedder", [](const Arguments& a) { BertTextEmbedder::from_preset(a.at(0))->save_to_preset(a.at(1)); }},
     {"run-masked-lm", run_masked_lm},
+    {"tokenize", tokenize},
     {"embed", embed},
     {"run-classifier", run_classifier},
     {"run-backbone", [](const Arguments& a) { run(*BertBackbone::from_preset(a.at(0)), a.at(1), a.at(2)); }},
