@@ -14,6 +14,10 @@ unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
 # name|minutes, or * for an open-ended one|command; $SECONDS_EACH is what an open-ended one may take.
 parts=(
   'memory|2|build/release/bin/linnet_slow_tests --run_test=memory'
+  'fuzz|*|tools/fuzz.sh --seconds $((SECONDS_EACH / $(ls tests/fuzz/*_fuzz.cpp | wc -l)))'
+  'downloads|4|tests/hub/poisoned_cache_test.py build/release/bin/linnet 1000'
+  'random_texts|1|build/release/bin/linnet_slow_tests --run_test=random_texts'
+  'tokenizer_lines|3|LINNET_TOKENIZER_LINES=40000 tools/interop.sh -R tokenizer_lines'
 )
 
 hours=8 wanted=()

@@ -142,4 +142,19 @@ BOOST_AUTO_TEST_CASE(misuse_is_refused) {
   BOOST_CHECK_EXCEPTION(ops::sum(x), std::invalid_argument, says("the tape has run backward already"));
 }
 
+BOOST_AUTO_TEST_CASE(an_op_that_breaks_the_rules_is_refused_by_its_name) {
+  const Tensor x = leaf({1, 2}), constant = Tensor::zeros({2}, DType::float64);
+  Tape tape;
+  const Tensor y = x * x;
+  const std::vector<Tensor> inputs{x}, outputs{y};
+  BOOST_CHECK_EXCEPTION(tape.push("mine", inputs, outputs, {}), std::invalid_argument,
+                        says("mine: an op must return new tensors, got one that is recorded already"));
+  BOOST_CHECK_EXCEPTION(tape.backward(outputs, std::vector<Tensor>()), std::invalid_argument,
+                        says("backward: each output needs a grad_output, got 1 and 0"));
+  BOOST_CHECK_EXCEPTION(tape.backward(constant, constant), std::invalid_argument, says("backward: the output must have been recorded on this tape"));
+  const std::vector<Tensor> fresh{Tensor::zeros({2}, DType::float64)};
+  tape.push("mine", inputs, fresh, [](std::span<const Tensor> dy) -> Gradients { return {dy[0], dy[0]}; });
+  BOOST_CHECK_EXCEPTION(tape.backward(fresh[0], constant), std::invalid_argument, says("mine: backward must return 1 gradients, got 2"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -40,4 +40,10 @@ BOOST_AUTO_TEST_CASE(another_policy_is_refused_rather_than_ignored) {
     });
 }
 
+BOOST_AUTO_TEST_CASE(an_unknown_dtype_is_refused) {
+  BOOST_CHECK_EXCEPTION(dtype_from_name("float8"), std::invalid_argument, [](const std::exception& error) {
+    return std::string(error.what()) == "dtype: must be float32, float64, bfloat16, float16, int8 or int32, got 'float8'";
+  });
+}
+
 BOOST_AUTO_TEST_SUITE_END()

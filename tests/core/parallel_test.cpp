@@ -6,6 +6,8 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/paths.h"
+#include "tests/support/program.h"
 #include "tests/support/throws.h"
 
 using namespace linnet;
@@ -58,6 +60,12 @@ BOOST_AUTO_TEST_CASE(a_tasks_exception_reaches_the_caller_and_the_pool_goes_on) 
 BOOST_AUTO_TEST_CASE(no_rows_and_wrong_thread_counts) {
   parallel_rows(0, 10, [](std::int64_t, std::int64_t) { BOOST_ERROR("no rows, no call"); });
   BOOST_CHECK_EXCEPTION(set_num_threads(0), std::invalid_argument, testing::says("set_num_threads: must be 1 to 1024, got 0"));
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_number_of_threads_in_the_environment_is_refused) {
+  const testing::ProgramResult result = testing::run_program("env", {"LINNET_NUM_THREADS=many", testing::linnet_program().string(), "bench", "ops"});
+  BOOST_TEST(result.code != 0);
+  BOOST_TEST(result.errors.find("LINNET_NUM_THREADS: must be 1 to 1024, got 'many'") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

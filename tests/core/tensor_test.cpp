@@ -50,11 +50,13 @@ BOOST_AUTO_TEST_CASE(casts_convert_values) {
 BOOST_AUTO_TEST_CASE(misuse_is_refused_with_what_was_expected_and_what_came) {
   BOOST_CHECK_EXCEPTION(Tensor().shape(), std::invalid_argument, says("must be defined before it is used"));
   BOOST_CHECK_EXCEPTION(Tensor::zeros({2}).data<double>(), std::invalid_argument, says("dtype must be float64 to be read as such, got float32"));
-  BOOST_CHECK_EXCEPTION(Tensor::zeros({2, 3}).item(), std::invalid_argument, says("must have one element, got shape (2, 3)"));
-  BOOST_CHECK_EXCEPTION(Tensor::zeros({2, 3}).dim(2), std::invalid_argument, says("axis must be in [-2, 2), got 2 for shape (2, 3)"));
+  BOOST_CHECK_EXCEPTION(Tensor::zeros({2, 3}).item(), std::invalid_argument, says("item: the tensor must have one element, got shape (2, 3)"));
+  BOOST_CHECK_EXCEPTION(Tensor::zeros({2, 3}).dim(2), std::invalid_argument, says("tensor: axis must be in [-2, 2), got 2 for shape (2, 3)"));
   BOOST_CHECK_EXCEPTION(Tensor::from<float>({1, 2}, {3}), std::invalid_argument, says("shape (3) needs 3 values, got 2"));
-  BOOST_CHECK_EXCEPTION(Tensor::zeros({2}).assign(Tensor::zeros({3})), std::invalid_argument, says("must have shape (2) and dtype float32, got (3)"));
-  BOOST_CHECK_EXCEPTION(Tensor::zeros({2}, DType::int32).set_requires_grad(true), std::invalid_argument, says("dtype must be a float, got int32"));
+  BOOST_CHECK_EXCEPTION(Tensor::zeros({2}).assign(Tensor::zeros({3})), std::invalid_argument,
+                        says("assign: must have shape (2) and dtype float32, got (3)"));
+  BOOST_CHECK_EXCEPTION(Tensor::zeros({2}, DType::int32).set_requires_grad(true), std::invalid_argument,
+                        says("set_requires_grad: dtype must be a float, got int32"));
 }
 
 BOOST_AUTO_TEST_CASE(a_slot_shares_the_first_gradient_and_adds_the_second_to_memory_of_its_own) {
@@ -73,6 +75,16 @@ BOOST_AUTO_TEST_CASE(row_gradients_become_dense_when_asked_for) {
   BOOST_TEST(table.grad().to_vector() == (std::vector<double>{3, 4, 0, 0, 6, 8}), boost::test_tools::per_element());
   BOOST_TEST(table.take_grad().defined());
   BOOST_TEST(!table.grad().defined());
+}
+
+BOOST_AUTO_TEST_CASE(what_ops_and_backward_passes_must_not_do_is_said) {
+  BOOST_CHECK_EXCEPTION(Tensor::empty({std::int64_t{1} << 61, 2}), std::invalid_argument,
+                        says("tensor: the size in bytes must fit in 64 bits, got (2305843009213693952, 2)"));
+  BOOST_CHECK_EXCEPTION(Tensor().set_grad_slot(nullptr), std::invalid_argument, says("tensor: must be defined before it is recorded"));
+  GradSlot slot;
+  slot.accumulate(Tensor::zeros({2}));
+  BOOST_CHECK_EXCEPTION(slot.accumulate(Tensor::zeros({3})), std::invalid_argument,
+                        says("backward: gradients of one tensor must agree, got (3) float32 after (2) float32"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

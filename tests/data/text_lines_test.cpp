@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "framework/io/atomic_file.h"
+#include "tests/support/limits.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/throws.h"
 
@@ -31,6 +32,8 @@ BOOST_AUTO_TEST_CASE(what_is_no_text_is_refused_with_file_and_line) {
   BOOST_CHECK_EXCEPTION(read_text_lines(directory / "a.txt"), std::runtime_error, says("a.txt:2: text must be UTF-8, got other bytes"));
   write_text(directory / "a.txt", "\n \n");
   BOOST_CHECK_EXCEPTION(read_text_lines(directory / "a.txt"), std::runtime_error, says("a.txt: must have at least one line of text, got none"));
+  const Limit full = Limit::no_more_files();
+  BOOST_CHECK_EXCEPTION(read_text_lines(directory / "a.txt"), std::runtime_error, says("a.txt: must be readable, got a file that cannot be opened"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

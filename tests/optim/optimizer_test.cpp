@@ -248,6 +248,9 @@ BOOST_AUTO_TEST_CASE(an_optimizer_is_made_by_name) {
       text("make_optimizer: name must be one of Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Lamb, Lion, Nadam, RMSprop, SGD, "
            "got 'adamq'"));
   BOOST_CHECK_THROW(make_optimizer("sgd", {w}, R"({"beta_1": 0.9})"), std::invalid_argument);
+  BOOST_CHECK_EXCEPTION(make_optimizer("lion", {w}, R"({"beta_1": 0})"), std::invalid_argument, text("Lion: beta_1 must lie in (0, 1], got 0"));
+  BOOST_CHECK_EXCEPTION(make_optimizer("rmsprop", {w}, R"({"momentum": -1})"), std::invalid_argument,
+                        text("RMSprop: momentum must lie in [0, 1], got -1"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,3 +1,4 @@
+#include "framework/autograd/tape.h"
 #include "framework/ops/dropout.h"
 #include "tests/support/op_families.h"
 
@@ -42,7 +43,13 @@ OpFamily dropout_family() {
                     masked("rank 3", {2, 2, 3}, 0.5, nullptr), masked("no rows", {0, 3}, 0.5, nullptr), masked("rate 1", {2, 3}, 1, nullptr),
                     masked("over a layout", {3, 6}, 0.5, &part), masked("many rows", {300, 70}, 0.1, nullptr)},
           .bad_calls = {{[] { ops::dropout(Tensor::zeros({2}), 1.5); }, "dropout: rate must lie in [0, 1], got 1.5"},
-                        {[] { ops::dropout(Tensor::zeros({2}), -0.1); }, "dropout: rate must lie in [0, 1], got -0.1"}}};
+                        {[] { ops::dropout(Tensor::zeros({2}), -0.1); }, "dropout: rate must lie in [0, 1], got -0.1"},
+                        {[] {
+                           const SequenceLayout two = SequenceLayout::ragged(std::vector<std::int32_t>{2});
+                           const Tape tape;  // without one there is no dropout
+                           ops::dropout(Tensor::zeros({3, 2}), 0.5, &two);
+                         },
+                         "dropout: the layout must cover the 3 rows of the input, got 2"}}};
 }
 
 }  // namespace linnet::testing

@@ -168,6 +168,8 @@ std::vector<OpFamily> loss_families() {
     };
     families[0].cases.push_back(flat);
   }
+  families[2].bad_calls.push_back({[] { ops::reduction_from_name("average"); },
+                                   "reduction: must be one of mean, mean_with_sample_weight, none, sum, sum_over_batch_size, got 'average'"});
   families[2].bad_calls.push_back({[] { ops::huber(Tensor::zeros({1}), Tensor::zeros({1}), 0); }, "huber: delta must be positive, got 0"});
   add_binary_families(families);
   return families;
