@@ -106,7 +106,7 @@ class Checker:
         flags = {word.split("=")[0] for word in words[1:] if word.startswith("--")}
         if not flags:
             return []
-        verbs = words[1:2] if words[0].endswith("linnet") else []
+        verbs = words[1:3 if words[1:2] == ["bench"] else 2] if words[0].endswith("linnet") else []
         run = subprocess.run([command, *verbs, "--help"], capture_output=True, text=True, timeout=60)
         known = set(re.findall(r"--[\w-]+", run.stdout + run.stderr))
         return [f"{words[0]} knows no {flag}" for flag in sorted(flags - known)]

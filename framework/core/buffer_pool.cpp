@@ -1,9 +1,11 @@
 #include "framework/core/buffer_pool.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdlib>
-#include <map>
 #include <mutex>
 #include <new>
 #include <vector>
@@ -19,6 +21,17 @@ constexpr std::int64_t kAlignment = 64;
 /// when it is touched, so the unused end of a large block costs nothing.
 std::int64_t size_class(std::int64_t bytes) {
   return static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(std::max(bytes, kAlignment))));
+}
+
+/// A fresh block. Large ones in pages of 2 MiB where the system has them: a matrix product goes down columns, and each row of a
+/// large matrix is another page of 4 KiB, whose translation costs more than the row. A block of a few pages gets them only as
+/// far as `wanted` fills them, not to take more memory than asked for.
+void* take_from_system(std::int64_t bytes, std::int64_t wanted) {
+  constexpr std::int64_t kHugePage = 1 << 21, kLarge = 8 * kHugePage;
+  void* data = std::aligned_alloc(static_cast<std::size_t>(bytes < kHugePage ? kAlignment : kHugePage), static_cast<std::size_t>(bytes));
+  const std::int64_t huge = bytes < kLarge ? wanted / kHugePage * kHugePage : bytes;
+  if (data && huge > 0) madvise(data, static_cast<std::size_t>(huge), MADV_HUGEPAGE);  // advice: failure changes nothing
+  return data;
 }
 
 /// Free blocks by size. A request takes the smallest block that holds it, so a run whose largest step has been seen needs
@@ -38,7 +51,7 @@ class Pool {
     ++stats_.requests;
     void* data = take_cached(bytes);
     if (!data) {
-      data = std::aligned_alloc(static_cast<std::size_t>(kAlignment), static_cast<std::size_t>(bytes));
+      data = take_from_system(bytes, wanted);
       if (!data) throw std::bad_alloc();
       ++stats_.system_blocks;
     }
@@ -51,7 +64,7 @@ class Pool {
     const std::lock_guard lock(mutex_);
     stats_.active -= wanted;
     try {
-      free_[bytes].push_back(data);
+      free_[class_of(bytes)].push_back(data);
       stats_.cached += bytes;
     } catch (const std::bad_alloc&) {
       std::free(data);
@@ -70,20 +83,23 @@ class Pool {
 
   void clear() {
     const std::lock_guard lock(mutex_);
-    for (auto& [bytes, blocks] : free_)
+    for (std::vector<void*>& blocks : free_) {
       for (void* block : blocks) std::free(block);
-    free_.clear();
+      blocks.clear();
+    }
     stats_.cached = 0;
   }
 
  private:
+  static std::size_t class_of(std::int64_t bytes) { return static_cast<std::size_t>(std::countr_zero(static_cast<std::uint64_t>(bytes))); }
+
   /// The smallest free block of at least `bytes`, which is then set to the block's size; nullptr if there is none.
   void* take_cached(std::int64_t& bytes) {
-    for (auto found = free_.lower_bound(bytes); found != free_.end(); ++found) {
-      if (found->second.empty()) continue;
-      void* data = found->second.back();
-      found->second.pop_back();
-      bytes = found->first;
+    for (std::size_t i = class_of(bytes); i < free_.size(); ++i) {
+      if (free_[i].empty()) continue;
+      void* data = free_[i].back();
+      free_[i].pop_back();
+      bytes = std::int64_t{1} << i;
       stats_.cached -= bytes;
       return data;
     }
@@ -91,7 +107,7 @@ class Pool {
   }
 
   mutable std::mutex mutex_;
-  std::map<std::int64_t, std::vector<void*>> free_;
+  std::array<std::vector<void*>, 50> free_;  ///< by the logarithm of their size
   MemoryStats stats_;
 };
 

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <exception>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -26,7 +27,9 @@ void pause() {
 #endif
 }
 
-/// Workers wait for a generation number to change, then claim task numbers from one counter.
+/// A job is a count of tasks. Threads claim them one by one from a ticket that holds the job's number beside that of its
+/// next task, so that the claim of a thread which comes late fails. The caller therefore waits for tasks under way only, never for
+/// a thread that is still waking up: what it could not share it has done itself.
 class Pool {
  public:
   explicit Pool(int workers) {
@@ -34,67 +37,77 @@ class Pool {
   }
   ~Pool() {
     stop_ = true;
-    ++generation_;
-    generation_.notify_all();
+    ++calls_;
+    calls_.notify_all();
     for (std::thread& thread : threads_) thread.join();
   }
 
   int threads() const { return static_cast<int>(threads_.size()) + 1; }
 
   /// False if another caller holds the pool.
-  bool run(std::int64_t count, const std::function<void(std::int64_t)>& task) {
+  bool run(int count, const std::function<void(std::int64_t)>& task) {
     const std::unique_lock lock(busy_, std::try_to_lock);
     if (!lock) return false;
+    const std::uint64_t job = ticket_ / kJob + 1;
+    ticket_ = job * kJob + kNone;  // before the job changes, so that no old claim takes a new task
     task_ = &task;
     count_ = count;
-    next_ = 0;
-    error_ = nullptr;
+    left_ = count;
     failed_ = false;
-    running_ = static_cast<int>(threads_.size());
-    ++generation_;
-    generation_.notify_all();
+    error_ = nullptr;
+    ticket_ = job * kJob;
+    ++calls_;
+    calls_.notify_all();
     claim();
-    for (int spin = 0; running_ != 0; ++spin) {
+    for (int spin = 0; left_ != 0; ++spin) {
       if (spin < kSpins) pause();
-      else if (const int left = running_; left != 0) running_.wait(left);
+      else if (const int left = left_; left != 0) left_.wait(left);
     }
     if (error_) std::rethrow_exception(error_);
     return true;
   }
 
  private:
+  static constexpr std::uint64_t kJob = std::uint64_t{1} << 32, kNone = kJob - 1;
+
   void work() {
-    for (std::uint64_t seen = 0;;) {
-      for (int spin = 0; generation_ == seen; ++spin) {
+    for (int seen = 0;;) {
+      for (int spin = 0; calls_ == seen; ++spin) {
         if (spin < kSpins) pause();
-        else generation_.wait(seen);
+        else calls_.wait(seen);
       }
-      seen = generation_;
+      seen = calls_;
       if (stop_) return;
       claim();
-      if (--running_ == 0) running_.notify_one();
     }
   }
 
   void claim() {
-    for (std::int64_t i = next_++; i < count_; i = next_++) {
-      if (failed_) return;
+    int done = 0;
+    for (std::uint64_t ticket = ticket_;;) {
+      const auto i = static_cast<std::int64_t>(ticket % kJob);
+      const auto* task = task_.load();
+      if (i >= count_) break;
+      if (!ticket_.compare_exchange_weak(ticket, ticket + 1)) continue;
+      ++ticket;
+      ++done;
+      if (failed_) continue;
       try {
-        (*task_)(i);
+        (*task)(i);
       } catch (...) {
         if (!failed_.exchange(true)) error_ = std::current_exception();
       }
     }
+    if (done > 0 && (left_ -= done) == 0) left_.notify_one();
   }
 
   std::mutex busy_;
   std::vector<std::thread> threads_;
-  std::atomic<std::uint64_t> generation_{0};
-  std::atomic<std::int64_t> next_{0};
-  std::atomic<int> running_{0};
+  std::atomic<int> calls_{0};  ///< what workers wait for: it changes with each job
+  std::atomic<std::uint64_t> ticket_{kNone};
+  std::atomic<const std::function<void(std::int64_t)>*> task_{nullptr};
+  std::atomic<int> count_{0}, left_{0};
   std::atomic<bool> stop_{false}, failed_{false};
-  const std::function<void(std::int64_t)>* task_ = nullptr;
-  std::int64_t count_ = 0;
   std::exception_ptr error_;
 };
 
@@ -125,7 +138,7 @@ void set_num_threads(int threads) {
 }
 
 void parallel_tasks(std::int64_t count, const std::function<void(std::int64_t)>& task) {
-  if (count > 1 && !inside_task && num_threads() > 1) {
+  if (count > 1 && count <= std::numeric_limits<int>::max() && !inside_task && num_threads() > 1) {
     const std::function<void(std::int64_t)> marked = [&, scope = current_widening()](std::int64_t i) {
       const SharedWidening shared(scope);
       inside_task = true;
@@ -137,7 +150,7 @@ void parallel_tasks(std::int64_t count, const std::function<void(std::int64_t)>&
       }
       inside_task = false;
     };
-    if (pool_slot()->run(count, marked)) return;
+    if (pool_slot()->run(static_cast<int>(count), marked)) return;
   }
   for (std::int64_t i = 0; i < count; ++i) task(i);
 }

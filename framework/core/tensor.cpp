@@ -6,6 +6,7 @@
 #include "framework/core/buffer_pool.h"
 #include "framework/core/grad_slot.h"
 #include "framework/core/half.h"
+#include "framework/core/parallel.h"
 
 namespace linnet {
 
@@ -266,7 +267,9 @@ void GradSlot::accumulate(const Tensor& gradient) {
     Tensor sum = grad.owns_memory_alone() ? grad : Tensor::like(grad);
     const std::span<const T> a = grad.data<T>(), b = gradient.data<T>();
     const std::span<T> out = sum.mutable_data<T>();
-    for (std::size_t i = 0; i < out.size(); ++i) out[i] = a[i] + b[i];
+    parallel_rows(sum.size(), 3, [&](std::int64_t begin, std::int64_t end) {
+      for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) out[i] = a[i] + b[i];
+    });
     grad = sum;
   });
 }

@@ -48,14 +48,16 @@ struct Gelu {
   static T derivative(T x) { return T(0.5) * (T(1) + erf_of(x * kSqrtHalf)) + x * kInvSqrt2Pi * exp_of(T(-0.5) * x * x); }
 };
 
-/// The tanh form of the same paper: 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³))).
+/// The tanh form of the same paper: 0.5 x (1 + tanh u) with u = √(2/π) (x + 0.044715 x³), computed as x sigmoid(2u), which is the same
+/// and takes one exponential.
 template <class T>
 struct GeluApproximate {
-  static constexpr T kSqrt2OverPi = T(0.79788456080286535588), kCubic = T(0.044715);
-  static T value(T x) { return T(0.5) * x * (T(1) + tanh_of(kSqrt2OverPi * (x + kCubic * x * x * x))); }
+  static constexpr T kTwice = T(1.59576912160573071176), kCubic = T(0.044715);
+  static T sigmoid(T x) { return T(1) / (T(1) + exp_of(-kTwice * (x + kCubic * x * x * x))); }
+  static T value(T x) { return x * sigmoid(x); }
   static T derivative(T x) {
-    const T t = tanh_of(kSqrt2OverPi * (x + kCubic * x * x * x));
-    return T(0.5) * (T(1) + t) + T(0.5) * x * (T(1) - t * t) * kSqrt2OverPi * (T(1) + T(3) * kCubic * x * x);
+    const T s = sigmoid(x);
+    return s + x * s * (T(1) - s) * kTwice * (T(1) + T(3) * kCubic * x * x);
   }
 };
 

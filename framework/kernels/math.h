@@ -8,9 +8,10 @@
 namespace linnet::kernels::LINNET_KERNEL_NAMESPACE {
 namespace {
 
-/// e^x to 2 ulp: x = n ln2 + r with |r| <= ln2 / 2, Taylor series of degree 7 in r. Clamps where float32 over- and underflows.
+/// e^x to 2 ulp: x = n ln2 + r with |r| <= ln2 / 2, Taylor series of degree 7 in r. Infinite where float32 overflows, the least
+/// normal number where it underflows.
 inline float exp_of(float x) {
-  const float clamped = x < -87.33654f ? -87.33654f : x > 88.72283f ? 88.72283f : x;
+  const float clamped = x < -87.33654f ? -87.33654f : x;
   const float shifted = clamped * 1.44269504f + 12582912.0f;  // 1.5 * 2^23 rounds to an integer in the low bits
   const float n = shifted - 12582912.0f;
   const float r = (clamped - n * 0.693359375f) + n * 2.12194440e-4f;  // Cody and Waite: ln2 in two parts
@@ -22,13 +23,9 @@ inline float exp_of(float x) {
   p = p * r + 0.5f;
   p = p * r + 1.0f;
   p = p * r + 1.0f;
-  // Two factors: 2^128 is no float32 while e^88.72 is.
-  const auto exponent = static_cast<std::int32_t>(n);
-  const std::int32_t half = exponent >> 1;
-  const float scale1 = __builtin_bit_cast(float, (half + 127) << 23);
-  const float scale2 = __builtin_bit_cast(float, (exponent - half + 127) << 23);
-  const float y = p * scale1 * scale2;
-  return x != x ? x : y;
+  // 2^n by adding n, the low bits of `shifted`, to p's exponent: p < 1 where n is 128, and p >= 1 where it is -126.
+  const std::uint32_t y = __builtin_bit_cast(std::uint32_t, p) + (__builtin_bit_cast(std::uint32_t, shifted) << 23);
+  return x <= 88.72283f ? __builtin_bit_cast(float, y) : x + __builtin_inff();
 }
 inline double exp_of(double x) { return __builtin_exp(x); }
 

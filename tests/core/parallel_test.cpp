@@ -24,6 +24,19 @@ BOOST_AUTO_TEST_CASE(every_task_runs_once) {
   set_num_threads(2);
 }
 
+BOOST_AUTO_TEST_CASE(jobs_in_quick_succession_keep_their_tasks_apart) {
+  set_num_threads(4);  // more than cores: some workers come late, when the job that woke them is over
+  std::int64_t wrong = 0;
+  for (std::int64_t job = 0; job < 20000; ++job) {
+    const std::int64_t count = 1 + job % 7;
+    std::atomic<std::int64_t> sum{0};
+    parallel_tasks(count, [&](std::int64_t i) { sum += 1000 * job + i; });
+    wrong += sum != 1000 * job * count + count * (count - 1) / 2;
+  }
+  BOOST_TEST(wrong == 0);
+  set_num_threads(2);
+}
+
 BOOST_AUTO_TEST_CASE(rows_are_cut_the_same_way_for_any_number_of_threads) {
   const auto parts = [](int threads) {
     set_num_threads(threads);

@@ -82,6 +82,26 @@ BOOST_AUTO_TEST_CASE(sst2_computes_real_tokens_alone) {
   BOOST_TEST(trained.at(0)["sentences"] == 10);
 }
 
+BOOST_AUTO_TEST_CASE(a_larger_vocabulary_takes_more_memory) {
+  const auto peak = [](const char* rows) {
+    return cases({"encoder", "--model", "tiny", "--vocabulary", rows, "--shapes", "1x4", "--threads", "1", "--seconds", "0"})
+        .at(0)["peak_rss_mb"]
+        .get<int>();
+  };
+  BOOST_TEST(peak("200000") > peak("1000") + 80);  // 102 MB of weights against half a MB
+}
+
+BOOST_AUTO_TEST_CASE(gemm_measures_each_backend) {
+  const std::vector<Json> found = cases({"gemm", "--shapes", "8x16x4,3x5x7", "--threads", "1", "--seconds", "0"});
+  std::vector<std::string> names;
+  for (const Json& line : found) names.push_back(line["case"].get<std::string>() + ' ' + line["blas"].get<std::string>());
+  BOOST_TEST_REQUIRE(found.size() >= 4u);
+  BOOST_TEST((found.size() % 2 == 0));
+  BOOST_TEST(names.front().starts_with("8x16x4 native "), names.front());
+  BOOST_TEST(names.back().starts_with("3x5x7 "), names.back());
+  BOOST_TEST(names.front() != names[1]);
+}
+
 BOOST_AUTO_TEST_CASE(ops_and_load_measure_what_they_say) {
   const std::vector<Json> found = cases({"ops", "--batch", "1", "--length", "4", "--hidden", "8", "--heads", "2", "--seconds", "0"});
   BOOST_TEST(found.size() >= 20u);
@@ -100,6 +120,8 @@ BOOST_AUTO_TEST_CASE(wrong_uses_are_refused) {
   check_refused({"encoder", "--dtype", "int8", "--task", "train"}, "--dtype: int8 must come with --task infer, got train");
   check_refused({"encoder", "--model", "tiny", "--shapes", "4,2"}, "--shapes: each must be BATCHxLENGTH");
   check_refused({"sst2", "--order", "random"}, "--order: must be sorted or file, got random");
+  check_refused({"sst2", "--sst2", "x", "--passes", "-1"}, "--passes: must not be negative, got -1");
+  check_refused({"gemm", "--shapes", "4x2"}, "--shapes: each must be ROWSxCOLUMNSxINNER");
   check_refused({"load"}, "--preset: must name a preset, got nothing");
   check_refused({"ops", "--hidden", "7"}, "sizes must be positive and hidden a multiple of heads");
 }

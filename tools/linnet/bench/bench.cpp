@@ -34,6 +34,7 @@ constexpr std::array kBenchmarks{
     Benchmark{"encoder", bench_encoder, "batches of full sentences through a BERT encoder, forward or a training step"},
     Benchmark{"sst2", bench_sst2, "the whole job on SST-2: text in, labels out, or a pass of training"},
     Benchmark{"ops", bench_ops, "each operation alone, forward and backward"},
+    Benchmark{"gemm", bench_gemm, "large matrix products by each backend: the measure of the others"},
     Benchmark{"load", bench_load, "from a preset on disk to the first answer"},
 };
 
@@ -44,9 +45,8 @@ void BenchOptions::fields(FieldVisitor& field) {
   field("seconds", seconds, "how long to repeat a case");
 }
 
-Timing measure_calls(const std::function<void()>& job, double seconds, int calls) {
-  job();
-  job();
+Timing measure_calls(const std::function<void()>& job, double seconds, int calls, int warm_up) {
+  for (int i = 0; i < warm_up; ++i) job();
   const std::int64_t blocks = memory_stats().system_blocks;
   std::vector<double> times;
   for (const Clock::time_point start = Clock::now(); seconds_since(start) < seconds || static_cast<int>(times.size()) < calls;) {

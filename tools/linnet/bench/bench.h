@@ -16,6 +16,7 @@ namespace linnet::tool {
 int bench_encoder(const std::vector<std::string>& arguments);
 int bench_sst2(const std::vector<std::string>& arguments);
 int bench_ops(const std::vector<std::string>& arguments);
+int bench_gemm(const std::vector<std::string>& arguments);
 int bench_load(const std::vector<std::string>& arguments);
 
 /// What every benchmark takes.
@@ -30,14 +31,14 @@ struct Timing {
   double best = 0, median = 0;  ///< seconds
   double allocations = 0;       ///< blocks taken from the system a call
 };
-/// Calls `job` twice unmeasured, then until `seconds` have passed and at least `calls` times.
-Timing measure_calls(const std::function<void()>& job, double seconds, int calls = 3);
+/// Calls `job` `warm_up` times unmeasured, then until `seconds` have passed and at least `calls` times.
+Timing measure_calls(const std::function<void()>& job, double seconds, int calls = 3, int warm_up = 2);
 
 /// Prints {peer, case, …case, threads, min_ms, median_ms, …results, and which kernels computed}.
 void print_case(const nlohmann::ordered_json& of_case, const Timing& timing, const nlohmann::ordered_json& results);
 
-/// A BERT of the sizes "tiny", "minilm" or "base", with random weights. dtype: float32, int8, which is to be
-/// quantized after it is made, or bfloat16, which trains as mixed_bfloat16.
+/// A BERT of the sizes "tiny", "minilm" or "base", with random weights and BERT's 30,522 tokens. dtype: float32, int8,
+/// which is to be quantized after it is made, or bfloat16, which trains as mixed_bfloat16.
 BertBackbone::Config model_of_size(std::string_view size, std::string_view dtype, bool train);
 /// "infer" or "train"; throws std::invalid_argument on anything else.
 bool is_training(std::string_view task);

@@ -14,11 +14,13 @@ namespace {
 
 struct Options : BenchOptions {
   std::string model = "minilm", task = "infer", shapes = "1x16,1x128,32x128,8x512", dtype = "float32";
+  std::int64_t vocabulary = 30522;
   void fields(FieldVisitor& field) {
     field("model", model, "tiny, minilm or base");
     field("task", task, "infer, or train: forward, loss, backward and AdamW");
     field("shapes", shapes, "batch x length, several with commas");
     field("dtype", dtype, "float32, bfloat16 or int8");
+    field("vocabulary", vocabulary, "rows of the embedding table");
     BenchOptions::fields(field);
   }
 };
@@ -60,7 +62,8 @@ int bench_encoder(const std::vector<std::string>& arguments) {
              {.description = "Times batches of full sentences through a BERT encoder of random weights."});
   use_threads(options.threads);
   const bool train = is_training(options.task);
-  const BertBackbone::Config config = model_of_size(options.model, options.dtype, train);
+  BertBackbone::Config config = model_of_size(options.model, options.dtype, train);
+  config.vocabulary_size = options.vocabulary;
   BertTextClassifier model({.backbone = config});
   if (options.dtype == "int8") model.backbone().quantize("int8");
   AdamW optimizer(model.parameters(), {.weight_decay = 0.01});

@@ -18,7 +18,7 @@ namespace {
 
 struct Options : BenchOptions {
   std::string model = "minilm", task = "infer", dtype = "float32", sst2 = "sst2", vocab = "vocab.txt", order = "sorted";
-  std::int64_t limit = 0, batch = 32;
+  std::int64_t limit = 0, batch = 32, passes = 0;
   void fields(FieldVisitor& field) {
     field("model", model, "tiny, minilm or base");
     field("task", task, "infer: labels of dev.tsv; train: one pass over train.tsv");
@@ -28,6 +28,7 @@ struct Options : BenchOptions {
     field("limit", limit, "sentences to take; 0: all");
     field("batch", batch, "sentences a batch");
     field("order", order, "infer: sorted (by length) or file");
+    field("passes", passes, "how often at least, after one that does not count; 0: 3 times to infer, once to train");
     BenchOptions::fields(field);
   }
 };
@@ -47,10 +48,12 @@ TextDataset sentences(const Options& options, bool train) {
 
 int bench_sst2(const std::vector<std::string>& arguments) {
   Options options;
+  options.seconds = 0;
   read_flags("linnet bench sst2", arguments, [&](FieldVisitor& field) { options.fields(field); },
              {.description = "Times the whole job on SST-2 with a BERT of random weights: text in, labels out, or a pass of training."});
   use_threads(options.threads);
   check(options.order == "sorted" || options.order == "file", "--order: must be sorted or file, got ", options.order);
+  check(options.passes >= 0, "--passes: must not be negative, got ", options.passes);
   const bool train = is_training(options.task);
   const TextDataset data = sentences(options, train);
   BertTextClassifier model({.backbone = model_of_size(options.model, options.dtype, train)});
@@ -74,7 +77,8 @@ int bench_sst2(const std::vector<std::string>& arguments) {
       optimizer.step(2e-5);
     }
   };
-  const Timing timing = measure_calls(whole_job, 0, train ? 1 : 3);
+  const std::int64_t passes = options.passes > 0 ? options.passes : train ? 1 : 3;
+  const Timing timing = measure_calls(whole_job, options.seconds, static_cast<int>(passes), 1);
   const double per_second = static_cast<double>(data.size()) / timing.best;
   print_case({{"case", train ? "sst2" : "sst2-" + options.order}, {"model", options.model}, {"task", options.task}, {"dtype", options.dtype}}, timing,
              {{"sentences", data.size()}, {"sentences_per_second", std::round(per_second * 10) / 10}, {"tokens", tokens}, {"padded_rows", 0}});
