@@ -142,7 +142,7 @@ struct Heads {
 /// Runs body(item, workspace) for each (sequence, head), several short ones a task.
 template <class T, class F>
 void for_each_head(const Call& call, F&& body) {
-  constexpr std::int64_t kFlopsPerTask = 1 << 20;
+  constexpr std::int64_t kFlopsPerTask = 1 << 16;
   const std::int64_t items = call.heads();
   std::int64_t flops = 0;
   for (std::int64_t i = 0; i < call.queries.batch(); ++i)
