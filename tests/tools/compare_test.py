@@ -65,7 +65,7 @@ class Stability(unittest.TestCase):
         curve = Curve("c", "c", "c", ("torch",), ((1, "encoder", "1x10"), (2, "encoder", "2x10")))
         times = iter([10, 30, 20, 40, 5, 60, 20, 30])
         run = lambda side, arguments: [{"min_ms": next(times)} for _ in arguments.split("--shapes ")[1].split(",")]
-        self.assertEqual(runs.measure_curve(curve, run), {"linnet": [[1, 500000.0], [2, 1500000.0]], "torch": [[1, 2000000.0], [2, 1500000.0]]})
+        self.assertEqual(runs.measure_curve(curve, run, rounds=2), {"linnet": [[1, 500000.0], [2, 1500000.0]], "torch": [[1, 2000000.0], [2, 1500000.0]]})
 
 
 class Sides(unittest.TestCase):

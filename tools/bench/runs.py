@@ -9,7 +9,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 AGREE = 1.10     # the two best runs of a side may differ by so much
-CONTENDER = 1.5  # a peer slower than the best one by more is measured once
+CONTENDER = 1.25  # a peer slower than the best one by more is measured once
 MOST_ROUNDS = 5
 
 # What holds each side to AVX2. ONNX Runtime has no such switch.
@@ -50,14 +50,14 @@ class Sides:
     def command(self, side, arguments):
         """The command line of a run; `gemm` is a side of its own."""
         if side == "gemm":
-            return [self.program, "bench", "gemm", "--threads", str(self.threads), "--seconds", str(self.seconds)]
+            return [self.program, "bench", "gemm", "--threads", str(self.threads), "--seconds", str(self.seconds / 4)]
         if arguments == "start":
             if side == "linnet":
                 return [self.program, "bench", "load", "--preset", str(self.saved("keras-jax")), "--threads", str(self.threads)]
             return [self.python, HERE / "peers.py", side, "start", "--saved", self.saved(side), "--threads", str(self.threads)]
         words = arguments.format(**self.files, buckets="" if side == "linnet" else "--buckets").split()
         words += [] if "--threads" in words else ["--threads", str(self.threads)]
-        words += ["--seconds", str(self.seconds)] if words[0] == "encoder" else []
+        words += ["--seconds", str(self.seconds)] if words[0] == "encoder" and "--seconds" not in words else []
         return [self.program, "bench", *words] if side == "linnet" else [self.python, HERE / "peers.py", side, *words, "--exported", self.models]
 
     def saved(self, side):
@@ -128,14 +128,14 @@ def measure(row, run, rounds=MOST_ROUNDS):
     return {side: {**figures, "runs": [run[row.key] for run in runs[side]]} for side, figures in best.items()}
 
 
-def measure_curve(curve, run, rounds=2):
+def measure_curve(curve, run, rounds=1):
     """{side: [[x, nanoseconds a token], …]}, each the least of `rounds`. Points of the same arguments are one run."""
     least = {}
     for _ in range(rounds):
         for arguments in dict.fromkeys(point[1] for point in curve.points):
             shapes = [(x, shape) for x, of, shape in curve.points if of == arguments]
             for side in ("linnet", *curve.peers):
-                for (x, shape), figures in zip(shapes, run(side, f"{arguments} --shapes {','.join(shape for _, shape in shapes)}"), strict=True):
+                for (x, shape), figures in zip(shapes, run(side, f"{arguments} --seconds 0.4 --shapes {','.join(shape for _, shape in shapes)}"), strict=True):
                     batch, length = map(int, shape.split("x"))
                     each = figures["min_ms"] * 1e6 / (batch * length)
                     least[side, x] = min(each, least.get((side, x), each))

@@ -46,7 +46,12 @@ void BenchOptions::fields(FieldVisitor& field) {
 }
 
 Timing measure_calls(const std::function<void()>& job, double seconds, int calls, int warm_up) {
-  for (int i = 0; i < warm_up; ++i) job();
+  Clock::time_point last;
+  for (int i = 0; i < warm_up; ++i) {
+    last = Clock::now();
+    job();
+  }
+  if (warm_up > 1 && seconds_since(last) > 1) calls = 1;
   const std::int64_t blocks = memory_stats().system_blocks;
   std::vector<double> times;
   for (const Clock::time_point start = Clock::now(); seconds_since(start) < seconds || static_cast<int>(times.size()) < calls;) {

@@ -31,7 +31,8 @@ struct Timing {
   double best = 0, median = 0;  ///< seconds
   double allocations = 0;       ///< blocks taken from the system a call
 };
-/// Calls `job` `warm_up` times unmeasured, then until `seconds` have passed and at least `calls` times.
+/// Calls `job` `warm_up` times unmeasured, then until `seconds` have passed and at least `calls` times; once is enough of what
+/// took more than a second the second time.
 Timing measure_calls(const std::function<void()>& job, double seconds, int calls = 3, int warm_up = 2);
 
 /// Prints {peer, case, …case, threads, min_ms, median_ms, …results, and which kernels computed}.
