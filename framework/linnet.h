@@ -29,6 +29,7 @@
 #include "framework/layers/dropout.h"                       // IWYU pragma: export
 #include "framework/layers/einsum_dense.h"                  // IWYU pragma: export
 #include "framework/layers/embedding.h"                     // IWYU pragma: export
+#include "framework/layers/finite.h"                        // IWYU pragma: export
 #include "framework/layers/flattened_layers.h"              // IWYU pragma: export
 #include "framework/layers/global_average_pooling1d.h"      // IWYU pragma: export
 #include "framework/layers/int8_layers.h"                   // IWYU pragma: export

@@ -18,6 +18,12 @@ parts=(
   'downloads|4|tests/hub/poisoned_cache_test.py build/release/bin/linnet 1000'
   'random_texts|1|build/release/bin/linnet_slow_tests --run_test=random_texts'
   'tokenizer_lines|3|LINNET_TOKENIZER_LINES=40000 tools/interop.sh -R tokenizer_lines'
+  'steps|2|build/release/bin/linnet_slow_tests --run_test=training_memory'
+  'kills|30|tests/fault/kill_runs.py'
+  'repeats|5|tests/fault/repeat_runs.py'
+  'system_calls|5|tests/fault/system_calls.py'
+  'concurrent|10|tests/fault/concurrent.py'
+  'directories|2|tests/fault/directories.py'
 )
 
 hours=8 wanted=()

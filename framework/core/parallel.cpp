@@ -1,5 +1,6 @@
 #include "framework/core/parallel.h"
 
+#include <pthread.h>
 #include <sched.h>
 
 #include <algorithm>
@@ -121,8 +122,25 @@ int default_threads() {
   return sched_getaffinity(0, sizeof cores, &cores) == 0 ? std::max(1, CPU_COUNT(&cores)) : 1;
 }
 
+std::atomic<bool> forked{false};  // this is a child of fork(): the pool's workers did not come along
+
+std::unique_ptr<Pool> first_pool() {
+  ::pthread_atfork(nullptr, nullptr, [] { forked = true; });
+  return std::make_unique<Pool>(default_threads() - 1);
+}
+
 std::unique_ptr<Pool>& pool_slot() {
-  static std::unique_ptr<Pool> pool = std::make_unique<Pool>(default_threads() - 1);
+  static std::unique_ptr<Pool> pool = first_pool();
+  if (forked) {
+    static std::mutex mutex;
+    const std::lock_guard lock(mutex);
+    if (forked) {
+      static Pool* parents = nullptr;  // never destroyed: there is nobody to join
+      parents = pool.release();
+      pool = std::make_unique<Pool>(parents->threads() - 1);
+      forked = false;
+    }
+  }
   return pool;
 }
 

@@ -6,7 +6,7 @@
 namespace linnet {
 
 /// Threads that ops may use, the caller's included. At the start: the environment's LINNET_NUM_THREADS, else every core
-/// the process may run on.
+/// the process may run on. After fork() a child has as many, of its own; fork() while another thread computes is not supported.
 int num_threads();
 /// Throws std::invalid_argument unless 1 <= threads <= 1024. Not while ops run.
 void set_num_threads(int threads);

@@ -7,9 +7,12 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <regex>
 #include <utility>
 
 #include "framework/core/error.h"
+#include "framework/io/output_file.h"
+#include "framework/io/unbroken.h"
 
 namespace linnet {
 namespace {
@@ -23,8 +26,6 @@ class Descriptor {
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   int number() const { return number_; }
-  /// Closing can report a failed write, so it is not left to the destructor.
-  int close() { return ::close(std::exchange(number_, -1)); }
 
  private:
   int number_;
@@ -37,10 +38,22 @@ std::filesystem::path directory_of(const std::filesystem::path& file) {
   return parent.empty() ? "." : parent;
 }
 
+int open_file(const std::filesystem::path& file, int flags) {
+  return unbroken([&] { return ::open(file.c_str(), flags | O_CLOEXEC, 0666); });
+}
+
 void sync(const std::filesystem::path& path, int flags) {
-  const Descriptor descriptor(::open(path.c_str(), flags | O_CLOEXEC));
-  const bool synced = descriptor.number() >= 0 && ::fsync(descriptor.number()) == 0;
+  const Descriptor descriptor(open_file(path, flags));
+  const bool synced = descriptor.number() >= 0 && unbroken([&] { return ::fsync(descriptor.number()); }) == 0;
   check_file(synced, "write: ", path, " must reach the disk, got: ", reason());
+}
+
+constexpr std::string_view kPartial = ".partial";
+
+/// "model.weights.h5.1234.0.partial"
+bool is_partial(const std::string& name) {
+  static const std::regex pattern(".+\\.[0-9]+\\.[0-9]+\\.partial");
+  return name.ends_with(kPartial) && std::regex_match(name, pattern);
 }
 
 }  // namespace
@@ -50,7 +63,7 @@ AtomicFile::AtomicFile(std::filesystem::path target) : target_(std::move(target)
   check_file(std::filesystem::is_directory(directory_of(target_)), "write: the directory of ", target_, " must exist");
   check_file(!std::filesystem::is_directory(target_), "write: ", target_, " must not be a directory");
   temporary_ = target_;
-  temporary_ += cat(".", ::getpid(), ".", count.fetch_add(1), ".partial");
+  temporary_ += cat(".", ::getpid(), ".", count.fetch_add(1), kPartial);
 }
 
 AtomicFile::~AtomicFile() {
@@ -59,14 +72,20 @@ AtomicFile::~AtomicFile() {
 
 void AtomicFile::commit() {
   sync(temporary_, O_RDONLY);
-  const bool renamed = ::rename(temporary_.c_str(), target_.c_str()) == 0;  // before the reason is asked for
+  const bool renamed = unbroken([&] { return ::rename(temporary_.c_str(), target_.c_str()); }) == 0;
   check_file(renamed, "write: ", target_, " must be replaceable, got: ", reason());
   committed_ = true;
   sync(directory_of(target_), O_RDONLY | O_DIRECTORY);
 }
 
+void remove_partial_files(const std::filesystem::path& directory) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, ignored))
+    if (is_partial(entry.path().filename().string())) std::filesystem::remove(entry.path(), ignored);
+}
+
 std::string read_text(const std::filesystem::path& file, std::int64_t limit) {
-  const Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const Descriptor descriptor(open_file(file, O_RDONLY | O_NONBLOCK));
   check_file(descriptor.number() >= 0, "read: cannot open ", file, ": ", reason());
   struct stat status = {};
   check_file(::fstat(descriptor.number(), &status) == 0 && S_ISREG(status.st_mode), "read: ", file, " must be a regular file");
@@ -74,8 +93,7 @@ std::string read_text(const std::filesystem::path& file, std::int64_t limit) {
   std::string text(static_cast<std::size_t>(status.st_size), '\0');
   std::size_t done = 0;
   while (done < text.size()) {
-    const ssize_t got = ::read(descriptor.number(), text.data() + done, text.size() - done);
-    if (got < 0 && errno == EINTR) continue;
+    const ssize_t got = unbroken([&] { return ::read(descriptor.number(), text.data() + done, text.size() - done); });
     check_file(got > 0, "read: ", file, " must give ", text.size(), " bytes, got ", done, got < 0 ? ": " + reason() : std::string());
     done += static_cast<std::size_t>(got);
   }
@@ -84,16 +102,9 @@ std::string read_text(const std::filesystem::path& file, std::int64_t limit) {
 
 void write_text(const std::filesystem::path& file, std::string_view text) {
   AtomicFile output(file);
-  Descriptor descriptor(::open(output.temporary().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-  check_file(descriptor.number() >= 0, "write: cannot create ", output.temporary(), ": ", reason());
-  while (!text.empty()) {
-    const ssize_t put = ::write(descriptor.number(), text.data(), text.size());
-    if (put < 0 && errno == EINTR) continue;
-    check_file(put > 0, "write: cannot write ", file, ": ", reason());
-    text.remove_prefix(static_cast<std::size_t>(put));
-  }
-  const bool closed = descriptor.close() == 0;
-  check_file(closed, "write: cannot write ", file, ": ", reason());
+  OutputFile bytes(output.temporary());
+  bytes.append(text.data(), static_cast<std::int64_t>(text.size()));
+  bytes.close(cat("write: cannot write ", file, ": "));
   output.commit();
 }
 

@@ -26,6 +26,10 @@ class AtomicFile {
   bool committed_ = false;
 };
 
+/// Removes what an AtomicFile of a process that was killed has left in a directory. Only for a directory that this process alone
+/// writes to.
+void remove_partial_files(const std::filesystem::path& directory);
+
 /// The whole content of a regular file. Throws std::runtime_error naming the file, also when it has more than `limit` bytes.
 std::string read_text(const std::filesystem::path& file, std::int64_t limit = std::int64_t{1} << 30);
 /// Replaces the file atomically. Throws std::runtime_error naming the file and the system's reason.

@@ -3,7 +3,9 @@
 #include <hdf5.h>
 
 #include "framework/io/atomic_file.h"
+#include "framework/io/hdf5_driver.h"
 #include "framework/io/hdf5_handle.h"
+#include "framework/io/output_file.h"
 
 namespace linnet {
 
@@ -11,9 +13,10 @@ using hdf5::Handle;
 
 struct Hdf5Writer::Impl {
   AtomicFile output;
+  OutputFile bytes;
   Handle file;
 
-  explicit Impl(const std::filesystem::path& path) : output(path) {}
+  explicit Impl(const std::filesystem::path& path) : output(path), bytes(output.temporary()) {}
 
   void require(bool ok, const std::string& where) const {
     check_file(ok, "Hdf5Writer: cannot write ", output.target().string(), ": ", where, ": ", ok ? "" : hdf5::last_error());
@@ -62,12 +65,11 @@ struct Hdf5Writer::Impl {
 Hdf5Writer::Hdf5Writer(const std::filesystem::path& file) : impl_(std::make_unique<Impl>(file)) {
   const auto guard = hdf5::lock();
   const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose), creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
-  H5Pset_fapl_sec2(access.get());
-  H5Pset_file_locking(access.get(), false, true);
+  hdf5::write_to(impl_->bytes, access.get());
   H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG);
   H5Pset_libver_bounds(access.get(), H5F_LIBVER_EARLIEST, H5F_LIBVER_LATEST);
   H5Pset_obj_track_times(creation.get(), false);
-  impl_->file = Handle(H5Fcreate(impl_->output.temporary().c_str(), H5F_ACC_EXCL, creation.get(), access.get()), H5Fclose);
+  impl_->file = Handle(H5Fcreate(impl_->output.temporary().c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), H5Fclose);
   impl_->require(bool(impl_->file), "/");
 }
 
@@ -120,6 +122,7 @@ void Hdf5Writer::finish(const std::function<void(const std::filesystem::path& wr
     const auto guard = hdf5::lock();
     impl_->require(H5Fflush(impl_->file.get(), H5F_SCOPE_GLOBAL) >= 0 && impl_->file.reset(), "/");
   }
+  impl_->bytes.close(cat("Hdf5Writer: cannot write ", impl_->output.target().string(), ": "));
   if (verify) verify(impl_->output.temporary());
   impl_->output.commit();
 }

@@ -7,6 +7,7 @@
 #include "framework/io/hdf5_file.h"
 #include "framework/io/weights.h"
 #include "framework/io/weights_paths.h"
+#include "framework/layers/finite.h"
 
 namespace linnet {
 namespace {
@@ -231,16 +232,20 @@ LoadReport load_weights(Layer& layer, const std::filesystem::path& file, const L
 
   // Unless told otherwise, all is read before anything is assigned: a damaged file must leave the layer as it was.
   std::vector<std::pair<Tensor, Tensor>> values;  // variable, new value
+  const auto read_into = [&](const Hdf5File& from, const std::string& path, Tensor& tensor) {
+    from.read_into(path, tensor);
+    check_file(!options.finite || all_finite(tensor), "load_weights: ", from.path().string(), ": ", path, " must be finite, got NaN or infinity");
+  };
   for (const Plan::Read& read : plan.reads) {
     const Hdf5File& from = stored.file_of(read.path);
     if (from.shape(read.path) != read.variable.shape() || is_integer(from.dtype(read.path)) != is_integer(read.variable.dtype())) continue;
     if (options.in_place) {
       Tensor variable = read.variable;
-      from.read_into(read.path, variable);
+      read_into(from, read.path, variable);
       continue;
     }
     values.emplace_back(read.variable, Tensor::like(read.variable));
-    from.read_into(read.path, values.back().second);
+    read_into(from, read.path, values.back().second);
   }
   for (auto& [variable, value] : values) variable.assign(value);
   for (Tensor& factor : plan.zeros) factor.assign(Tensor::zeros(factor.shape(), factor.dtype()));

@@ -11,11 +11,12 @@
 #include <utility>
 
 #include "framework/core/error.h"
+#include "framework/io/unbroken.h"
 
 namespace linnet {
 
 MappedFile::MappedFile(const std::filesystem::path& file) {
-  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  const int descriptor = unbroken([&] { return ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); });
   check_file(descriptor >= 0, "read: cannot open ", file.string(), ": ", std::strerror(errno));
   struct stat status = {};
   const bool regular = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "framework/io/atomic_file.h"
 #include "framework/io/convert.h"
 #include "framework/io/mapped_file.h"
+#include "framework/io/output_file.h"
 #include "framework/io/safetensors_header.h"
 
 namespace linnet {
@@ -183,13 +183,11 @@ void write_safetensors(const std::filesystem::path& file, std::span<const Parame
   text.resize((text.size() + 7) / 8 * 8, ' ');
   const std::uint64_t length = text.size();
   AtomicFile output(file);
-  std::ofstream stream(output.temporary(), std::ios::binary);
-  stream.write(reinterpret_cast<const char*>(&length), sizeof(length));
-  stream << text;
-  for (const Parameter& parameter : tensors)
-    stream.write(static_cast<const char*>(parameter.tensor.raw()), parameter.tensor.size() * size_of(parameter.tensor.dtype()));
-  stream.close();
-  check_file(stream.good(), "write_safetensors: cannot write ", file.string());
+  OutputFile bytes(output.temporary());
+  bytes.append(&length, sizeof length);
+  bytes.append(text.data(), static_cast<std::int64_t>(text.size()));
+  for (const Parameter& parameter : tensors) bytes.append(parameter.tensor.raw(), parameter.tensor.size() * size_of(parameter.tensor.dtype()));
+  bytes.close(cat("write_safetensors: cannot write ", file.string(), ": "));
   output.commit();
 }
 

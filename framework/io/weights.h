@@ -43,6 +43,7 @@ struct LoadOptions {
   ChildFilter skip = {};
   /// Reads straight into the variables, which saves a copy of them all; a damaged file leaves them partly read. For new layers.
   bool in_place = false;
+  bool finite = false;     ///< refuses NaN and infinities, naming the variable
   std::string group = {};  ///< where in the file the layer is; what lies elsewhere is ignored
 };
 /// What did not fit. Variables are named by their paths in the model, what is unexpected by its path in the file.

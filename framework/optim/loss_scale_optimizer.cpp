@@ -5,30 +5,10 @@
 
 #include "framework/core/error.h"
 #include "framework/core/grad_slot.h"
-#include "framework/core/parallel.h"
 #include "framework/core/random.h"
+#include "framework/layers/finite.h"
 
 namespace linnet {
-namespace {
-
-bool all_finite(const Tensor& tensor) {
-  constexpr std::int64_t kPart = 65536;
-  const std::int64_t parts = (tensor.size() + kPart - 1) / kPart;
-  std::vector<std::uint8_t> finite(static_cast<std::size_t>(parts));
-  dispatch_real(tensor.dtype(), "LossScaleOptimizer", [&]<class T>() {
-    const T* x = tensor.data<T>().data();
-    parallel_tasks(parts, [&](std::int64_t part) {
-      T sum = 0;  // of zeros: anything times 0 is 0, but infinities and NaN become NaN
-#pragma omp simd reduction(+ : sum)
-      for (std::int64_t i = part * kPart; i < std::min(tensor.size(), (part + 1) * kPart); ++i) sum += x[i] * 0;
-      finite[static_cast<std::size_t>(part)] = sum == 0;
-    });
-  });
-  return std::ranges::all_of(finite, [](std::uint8_t value) { return value != 0; });
-}
-
-}  // namespace
-
 void LossScaleOptimizer::Config::fields(FieldVisitor& field) {
   field("initial_scale", initial_scale, "factor of the loss at the start");
   field("dynamic_growth_steps", dynamic_growth_steps, "steps with finite gradients before the factor doubles");

@@ -131,9 +131,13 @@ void Optimizer::step(double learning_rate, double loss_scale) {
   check(!updates.empty(), class_name_, ": at least one parameter must have a gradient, got none (call Tape::backward first)");
 
   const bool applies = (calls() + 1) % config_.gradient_accumulation_steps.value_or(1) == 0;
-  if (!accumulators_.empty()) accumulate(updates, applies);
+  std::vector<double> norms = finite_norms(updates);
+  if (!accumulators_.empty()) {
+    accumulate(updates, applies);
+    if (applies) norms = finite_norms(updates);
+  }
   if (applies) {
-    clip(updates);
+    clip(updates, norms);
     update(updates);
     advance_random_step();
   }
@@ -158,24 +162,32 @@ void Optimizer::accumulate(std::vector<Update>& updates, bool last) {
     for (Tensor& sum : accumulators_) sum.assign(Tensor::zeros(sum.shape(), sum.dtype()));
 }
 
-void Optimizer::clip(std::vector<Update>& updates) {
+/// Of each gradient, unless no clipping needs them.
+std::vector<double> Optimizer::finite_norms(const std::vector<Update>& updates) const {
+  if (!config_.clipnorm && !config_.global_clipnorm) return {};
+  std::vector<double> norms = sums_of_squares(updates);
+  for (std::size_t i = 0; i < norms.size(); ++i) {
+    norms[i] = std::sqrt(norms[i]) * updates[i].scale;
+    check_file(std::isfinite(norms[i]), class_name_, ": the norm of a gradient must be finite, got ", norms[i], " for ",
+               parameters_[updates[i].index].path, " at step ", calls() + 1);
+  }
+  return norms;
+}
+
+void Optimizer::clip(std::vector<Update>& updates, const std::vector<double>& norms) {
   last_global_norm_.reset();
   if (config_.clipvalue)
     for (Update& update : updates) update.clip = *config_.clipvalue;
-  if (!config_.clipnorm && !config_.global_clipnorm) return;
-  const std::vector<double> squares = sums_of_squares(updates);
+  if (norms.empty()) return;
   double total = 0;
   for (std::size_t i = 0; i < updates.size(); ++i) {
-    const double norm = std::sqrt(squares[i]) * updates[i].scale;
-    total += norm * norm;
-    // Not std::max: a NaN must reach the scale.
-    if (config_.clipnorm) updates[i].scale *= norm <= *config_.clipnorm ? 1 : *config_.clipnorm / norm;
+    total += norms[i] * norms[i];
+    if (config_.clipnorm) updates[i].scale *= norms[i] <= *config_.clipnorm ? 1 : *config_.clipnorm / norms[i];
   }
   last_global_norm_ = std::sqrt(total);
   if (!config_.global_clipnorm) return;
   const double norm = *last_global_norm_, limit = *config_.global_clipnorm;
-  const double scale = !std::isfinite(norm) ? std::numeric_limits<double>::quiet_NaN() : norm <= limit ? 1 : limit / norm;
-  for (Update& update : updates) update.scale *= scale;
+  for (Update& update : updates) update.scale *= norm <= limit ? 1 : limit / norm;
 }
 
 void Optimizer::average() {

@@ -41,16 +41,17 @@ class Optimizer {
   /// Takes (and clears) the gradients of all parameters: divides by loss_scale_factor, accumulates, clips, decays, updates,
   /// averages, counts. A parameter without a gradient is left alone, its decay included. After each update the random step
   /// advances (core/random.h); calls that only accumulate share the step of their update, so that sequences are told apart by
-  /// SequenceLayout::first_row alone, as in one large batch. Throws std::invalid_argument if no parameter has a gradient or
-  /// learning_rate is not finite. `loss_scale`, as loss_scale_factor, is what the loss was multiplied by (loss_scale_optimizer.h).
+  /// SequenceLayout::first_row alone, as in one large batch. `loss_scale`, as loss_scale_factor, is what the loss was multiplied by
+  /// (loss_scale_optimizer.h). Throws std::invalid_argument if no parameter has a gradient or learning_rate is not finite. With
+  /// clipnorm or global_clipnorm, whose norms show it at no cost, throws std::runtime_error naming parameter and call if a gradient
+  /// is NaN or infinite: it is dropped, and weights and slots are as they were.
   void step(double learning_rate, double loss_scale = 1);
 
   /// Calls of step(): what a schedule is asked for. Without accumulation, the number of updates.
   std::int64_t calls() const;
   /// Updates so far.
   std::int64_t iterations() const;
-  /// L2 norm of all gradients of the last update before clipping: not finite when one of them was not (then global_clipnorm
-  /// has made every weight NaN, as in Keras). Empty without clipnorm and global_clipnorm, which need norms anyway.
+  /// L2 norm of all gradients of the last update before clipping. Empty without clipnorm and global_clipnorm, which need norms anyway.
   std::optional<double> last_global_norm() const { return last_global_norm_; }
 
   /// All that a resumed run needs, in Keras' order and with Keras' paths: "adam_w/iteration" (int32 scalar, the calls), then
@@ -93,7 +94,8 @@ class Optimizer {
   std::regex regular_expression(const std::string& pattern, std::string_view what) const;
   void check_config(std::string_view class_name) const;
   void accumulate(std::vector<Update>& updates, bool last);
-  void clip(std::vector<Update>& updates);
+  std::vector<double> finite_norms(const std::vector<Update>& updates) const;
+  void clip(std::vector<Update>& updates, const std::vector<double>& norms);
   void average();
 
   std::string class_name_, name_;

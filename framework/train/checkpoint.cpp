@@ -1,16 +1,12 @@
 #include "framework/train/checkpoint.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
-#include <cstring>
 
-#include "framework/config/json.h"
+#include "framework/config/json_value.h"
 #include "framework/core/error.h"
+#include "framework/io/atomic_file.h"
+#include "framework/io/directory_lock.h"
 #include "framework/train/checkpoint_file.h"
 #include "framework/train/stop_signal.h"
 
@@ -28,7 +24,8 @@ std::string name_of(std::int64_t step) {
 /// The checkpoints in a directory, the newest first.
 std::vector<std::filesystem::path> checkpoints(const std::filesystem::path& directory) {
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, none)) {
     const std::string name = entry.path().filename().string();
     if (name.starts_with(kPrefix) && name.ends_with(kSuffix)) files.push_back(entry.path());
   }
@@ -47,42 +44,28 @@ void TrainingState::fields(FieldVisitor& field) {
   field("notes", notes);
 }
 
-/// Holds the directory for this process.
-struct Checkpoint::Lock {
-  explicit Lock(const std::filesystem::path& directory) {
-    const std::filesystem::path file = directory / "lock";
-    descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    check_file(descriptor >= 0, "Checkpoint: cannot open ", file, ": ", std::strerror(errno));
-    if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return;
-    const std::string reason = errno == EWOULDBLOCK ? "another process trains there" : std::strerror(errno);
-    ::close(descriptor);
-    throw std::runtime_error(cat("Checkpoint: ", directory, " must be free, got: ", reason));
-  }
-  ~Lock() { ::close(descriptor); }
-  Lock(const Lock&) = delete;
-  Lock& operator=(const Lock&) = delete;
-
-  int descriptor;
-};
-
 Checkpoint::Checkpoint(std::filesystem::path directory, std::vector<Parameter> weights, std::vector<Parameter> optimizer_state,
                        CheckpointConfig config)
     : directory_(std::move(directory)), weights_(std::move(weights)), optimizer_state_(std::move(optimizer_state)), config_(std::move(config)) {
   check(config_.every_steps >= 0, "Checkpoint: every_steps must not be negative, got ", config_.every_steps);
   check(config_.keep_last >= 1, "Checkpoint: keep_last must be at least 1, got ", config_.keep_last);
-  std::error_code error;
-  std::filesystem::create_directories(directory_, error);
-  check_file(!error, "Checkpoint: cannot make ", directory_, ": ", error.message());
-  lock_ = std::make_unique<Lock>(directory_);
+  try {
+    if (!config_.settings.empty()) static_cast<void>(JsonValue::parse(config_.settings, "settings").members());
+  } catch (const std::runtime_error& error) {
+    throw std::invalid_argument(cat("Checkpoint: settings must be a JSON object, got: ", error.what()));
+  }
+  lock_ = std::make_unique<DirectoryLock>("Checkpoint", directory_);
   stop_ = std::make_unique<StopSignal>();
-  for (const auto& entry : std::filesystem::directory_iterator(directory_))
-    if (entry.path().extension() == ".partial") std::filesystem::remove(entry.path());
+  remove_partial_files(directory_);
 }
 
 Checkpoint::~Checkpoint() = default;
 
+bool Checkpoint::found_in(const std::filesystem::path& directory) { return !checkpoints(directory).empty(); }
+
 TrainingState Checkpoint::resume() {
   warnings_.clear();
+  began_ = true;
   for (const std::filesystem::path& file : checkpoints(directory_)) {
     std::optional<CheckpointFile> read;
     try {
@@ -108,9 +91,16 @@ bool Checkpoint::after_batch(TrainingState& state) {
 }
 
 void Checkpoint::save(const TrainingState& state) {
-  write(directory_ / name_of(state.step), state);
-  const std::vector<std::filesystem::path> files = checkpoints(directory_);
-  for (std::size_t i = static_cast<std::size_t>(config_.keep_last); i < files.size(); ++i) std::filesystem::remove(files[i]);
+  check(began_ || !found_in(directory_), "Checkpoint: ", directory_,
+        " must be empty for a new run, got checkpoints (resume() goes on with their run)");
+  began_ = true;
+  const std::filesystem::path newest = directory_ / name_of(state.step);
+  write(newest, state);
+  std::int64_t kept = 0;
+  for (const std::filesystem::path& file : checkpoints(directory_)) {
+    const bool passed_over = file > newest;  // resume() found it damaged
+    if (passed_over || ++kept > config_.keep_last) std::filesystem::remove(file);
+  }
 }
 
 void Checkpoint::save_best(TrainingState& state, double score) {

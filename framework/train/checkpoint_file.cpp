@@ -6,8 +6,10 @@
 #include <set>
 
 #include "framework/config/json.h"
+#include "framework/config/json_value.h"
 #include "framework/io/checksum.h"
 #include "framework/io/hdf5_writer.h"
+#include "framework/layers/finite.h"
 
 namespace linnet {
 namespace {
@@ -43,6 +45,22 @@ void collect(const Hdf5File& file, const std::string& group, int depth, std::vec
   }
 }
 
+/// "\n  batch_size: 16 here, 32 there" for each member that the two objects do not share.
+std::string differences(const std::string& here, const std::string& there) {
+  const auto object = [](const std::string& text) { return text.empty() ? JsonValue::object() : JsonValue::parse(text, "settings"); };
+  const auto brief = [](const JsonValue* value) { return value ? value->brief() : "nothing"; };
+  const JsonValue ours = object(here), theirs = object(there);
+  std::string lines;
+  const auto compare = [&](const std::string& name) {
+    const JsonValue *our = ours.find(name), *their = theirs.find(name);
+    if (!our || !their || our->dump() != their->dump()) lines += cat("\n  ", name, ": ", brief(our), " here, ", brief(their), " there");
+  };
+  for (const auto& [name, value] : ours.members()) compare(name);
+  for (const auto& [name, value] : theirs.members())
+    if (!ours.find(name)) compare(name);
+  return lines;
+}
+
 }  // namespace
 
 void CheckpointFile::Header::fields(FieldVisitor& field) {
@@ -59,6 +77,9 @@ void CheckpointFile::Header::fields(FieldVisitor& field) {
 void CheckpointFile::write(const std::filesystem::path& file, const std::vector<Parameter>& weights, const std::vector<Parameter>& optimizer,
                            const TrainingState& state, const std::string& settings) {
   const std::vector<Parameter> entries = gathered(weights, optimizer);
+  const std::optional<std::string> wrong = first_not_finite(entries);
+  check_file(!wrong, "Checkpoint: ", file, " must hold finite numbers, got NaN or infinity in ", wrong.value_or(""), " at step ", state.step,
+             " (nothing was saved)");
   const RandomState random = random_state();
   Header header;
   header.state = state;
@@ -125,8 +146,8 @@ void CheckpointFile::assign(const std::string& group, std::vector<Parameter>& to
 }
 
 TrainingState CheckpointFile::restore(std::vector<Parameter>& weights, std::vector<Parameter>& optimizer, const std::string& settings) const {
-  check_file(header_.settings == settings, "Checkpoint: ", file_, " must be of a run with these settings:\n  ", settings, "\ngot:\n  ",
-             header_.settings);
+  const std::string other = differences(settings, header_.settings);
+  check_file(other.empty(), "Checkpoint: ", file_, " must be of a run with the same settings, got:", other);
   check_entries("weights/", weights);
   check_entries("optimizer/", optimizer);
   assign("weights/", weights);

@@ -15,7 +15,7 @@ namespace linnet {
 /// JSON object of format, state, settings, random numbers and the CRC-32 of all tensors in order of their path.
 class CheckpointFile {
  public:
-  /// Reads it back before it gets its name. Throws std::runtime_error naming the file.
+  /// Reads it back before it gets its name. Throws std::runtime_error naming the file, also if a tensor is not all finite.
   static void write(const std::filesystem::path& file, const std::vector<Parameter>& weights, const std::vector<Parameter>& optimizer,
                     const TrainingState& state, const std::string& settings);
 

@@ -3,6 +3,7 @@
 #include <hdf5.h>
 
 #include <boost/test/unit_test.hpp>
+#include <cmath>
 #include <functional>
 
 #include "framework/io/atomic_file.h"
@@ -267,6 +268,18 @@ BOOST_AUTO_TEST_CASE(reading_in_place_gives_the_same_values_and_checks_before_it
   const auto before = other.parameters()[0].tensor.to_vector();
   BOOST_CHECK_EXCEPTION(load_weights(other, directory / "a.weights.h5", {.in_place = true}), std::runtime_error, says("does not fit Dense"));
   BOOST_TEST(other.parameters()[0].tensor.to_vector() == before, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(numbers_that_are_not_finite_are_refused_when_asked) {
+  const TemporaryDirectory directory;
+  const MixerModel saved({});
+  Tensor(saved.parameters().back().tensor).assign(Tensor::full(saved.parameters().back().tensor.shape(), std::nan("")));
+  save_weights(saved, directory / "a.weights.h5");
+  MixerModel loaded({});
+  for (const bool in_place : {false, true})
+    BOOST_CHECK_EXCEPTION(load_weights(loaded, directory / "a.weights.h5", {.in_place = in_place, .finite = true}), std::runtime_error,
+                          says("a.weights.h5: layers/dense_1/vars/1 must be finite, got NaN or infinity"));
+  BOOST_TEST(load_weights(loaded, directory / "a.weights.h5").empty());
 }
 
 BOOST_AUTO_TEST_CASE(cycles_and_deep_nesting_are_refused) {

@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(the_last_checkpoints_and_the_best_are_kept) {
   Run run;
   Checkpoint checkpoint(directory.path(), run.dense.parameters(), run.optimizer.state(), {.every_steps = 5, .keep_last = 3});
   TrainingState state = train(run, checkpoint);
-  BOOST_TEST(names_in(directory.path()) == (std::vector<std::string>{"lock", "step_0000000015.h5", "step_0000000020.h5", "step_0000000025.h5"}),
+  BOOST_TEST(names_in(directory.path()) == (std::vector<std::string>{"step_0000000015.h5", "step_0000000020.h5", "step_0000000025.h5"}),
              boost::test_tools::per_element());
   checkpoint.save_best(state, 0.8);
   const std::string best = run.bits();
@@ -165,19 +165,21 @@ BOOST_AUTO_TEST_CASE(another_run_is_refused_and_nothing_changes) {
   const TemporaryDirectory directory;
   {
     Run run;
-    Checkpoint checkpoint(directory.path(), run.dense.parameters(), run.optimizer.state(), {.every_steps = 5, .settings = "batch 32"});
+    Checkpoint checkpoint(directory.path(), run.dense.parameters(), run.optimizer.state(),
+                          {.every_steps = 5, .settings = R"({"batch": 32, "rate": 0.5})"});
     train(run, checkpoint, 6);
   }
   {
     Run run;
     const std::string before = run.bits();
-    Checkpoint checkpoint(directory.path(), run.dense.parameters(), run.optimizer.state(), {.settings = "batch 16"});
-    BOOST_CHECK_EXCEPTION(checkpoint.resume(), std::runtime_error, says("must be of a run with these settings:\n  batch 16\ngot:\n  batch 32"));
+    Checkpoint checkpoint(directory.path(), run.dense.parameters(), run.optimizer.state(), {.settings = R"({"batch": 16, "rate": 0.5, "decay": 1})"});
+    BOOST_CHECK_EXCEPTION(checkpoint.resume(), std::runtime_error,
+                          says("must be of a run with the same settings, got:\n  batch: 16 here, 32 there\n  decay: 1 here, nothing there"));
     BOOST_TEST((run.bits() == before));
   }
   const Dense wider({.input_dim = 5, .units = 4});
   AdamW optimizer(wider.parameters());
-  Checkpoint checkpoint(directory.path(), wider.parameters(), optimizer.state(), {.settings = "batch 32"});
+  Checkpoint checkpoint(directory.path(), wider.parameters(), optimizer.state(), {.settings = R"({"batch": 32, "rate": 0.5})"});
   BOOST_CHECK_EXCEPTION(checkpoint.resume(), std::runtime_error, says("weights/kernel is float32 (5, 3), not float32 (5, 4)"));
   write_text(directory / "step_0000000006.h5", "no checkpoint");
   BOOST_CHECK_THROW(checkpoint.resume(), std::runtime_error);
@@ -209,13 +211,13 @@ BOOST_AUTO_TEST_CASE(a_directory_belongs_to_one_process_and_half_written_files_g
   write_text(directory / "step_0000000004.h5.77.0.partial", "half");
   Run run;
   Checkpoint checkpoint(directory.path(), run.dense.parameters(), run.optimizer.state());
-  BOOST_TEST(names_in(directory.path()) == std::vector<std::string>{"lock"}, boost::test_tools::per_element());
+  BOOST_TEST(names_in(directory.path()) == std::vector<std::string>(), boost::test_tools::per_element());
   const pid_t child = ::fork();
   if (child == 0) {
     try {
       Checkpoint second(directory.path(), run.dense.parameters(), run.optimizer.state());
     } catch (const std::runtime_error& error) {
-      ::_exit(std::strstr(error.what(), "must be free, got: another process trains there") != nullptr ? 3 : 4);
+      ::_exit(std::strstr(error.what(), "must be free, got another process that writes there") != nullptr ? 3 : 4);
     } catch (...) {
       ::_exit(5);
     }
@@ -226,6 +228,26 @@ BOOST_AUTO_TEST_CASE(a_directory_belongs_to_one_process_and_half_written_files_g
   BOOST_TEST(WEXITSTATUS(status) == 3);
 }
 
+BOOST_AUTO_TEST_CASE(a_new_run_does_not_begin_over_an_old_one_and_bad_numbers_are_not_saved) {
+  const TemporaryDirectory directory;
+  Run run;
+  {
+    Checkpoint checkpoint(directory.path(), run.dense.parameters(), run.optimizer.state());
+    BOOST_TEST(!Checkpoint::found_in(directory.path()));
+    checkpoint.save({.step = 5});
+    checkpoint.save({.step = 6});
+    BOOST_TEST(Checkpoint::found_in(directory.path()));
+  }
+  Checkpoint checkpoint(directory.path(), run.dense.parameters(), run.optimizer.state());
+  BOOST_CHECK_EXCEPTION(checkpoint.save({.step = 1}), std::invalid_argument,
+                        says("must be empty for a new run, got checkpoints (resume() goes on with their run)"));
+  BOOST_TEST(checkpoint.resume().step == 6);
+  Tensor(run.dense.parameters().back().tensor).assign(Tensor::full({3}, std::nan("")));
+  BOOST_CHECK_EXCEPTION(checkpoint.save({.step = 7}), std::runtime_error,
+                        says("must hold finite numbers, got NaN or infinity in weights/bias at step 7 (nothing was saved)"));
+  BOOST_TEST(names_in(directory.path()) == (std::vector<std::string>{"step_0000000005.h5", "step_0000000006.h5"}), boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(wrong_configs_and_directories_are_refused) {
   const TemporaryDirectory directory;
   Run run;
@@ -234,6 +256,9 @@ BOOST_AUTO_TEST_CASE(wrong_configs_and_directories_are_refused) {
   };
   BOOST_CHECK_EXCEPTION(make(directory.path(), {.every_steps = -1}), std::invalid_argument, says("every_steps must not be negative, got -1"));
   BOOST_CHECK_EXCEPTION(make(directory.path(), {.keep_last = 0}), std::invalid_argument, says("keep_last must be at least 1, got 0"));
+  for (const char* settings : {"batch 32", "[1]"})
+    BOOST_CHECK_EXCEPTION(make(directory.path(), {.settings = settings}), std::invalid_argument,
+                          says("Checkpoint: settings must be a JSON object, got: "));
   write_text(directory / "file", "");
   BOOST_CHECK_EXCEPTION(make(directory / "file", {}), std::runtime_error, says("Checkpoint: cannot"));
   const StopSignal first;

@@ -1,25 +1,36 @@
 #include "tools/linnet/best_weights.h"
 
+#include <cmath>
+
 namespace linnet::tool {
 namespace {
 
-double score(const Measures& measures) { return measures.accuracy ? measures.accuracy->value() : measures.pearson.value_or(-1); }
+double score(const Measures& measures) {
+  if (measures.accuracy) return measures.accuracy->value();
+  return std::isfinite(*measures.pearson) ? *measures.pearson : -1;  // NaN: every answer was the same
+}
 
 }  // namespace
 
 void BestWeights::look(std::int64_t step) {
+  RunNotes& notes = run_.notes;
   const Measures now = measure(model_, dev_);
-  if (best_ && score(now) <= score(*best_)) return;
-  best_ = now;
-  step_ = step;
+  if (notes.best && score(now) <= score(*notes.best)) return;
+  notes.best = now;
+  notes.best_step = step;
+  if (Checkpoint* checkpoint = run_.checkpoint()) {
+    checkpoint->save_best(run_.state, score(now));
+    return;
+  }
   weights_.clear();
   for (const Parameter& parameter : model_.parameters()) weights_.push_back(parameter.tensor.clone());
 }
 
-std::optional<Measures> BestWeights::restore() {
+void BestWeights::restore() {
+  if (!run_.notes.best) return;
+  if (Checkpoint* checkpoint = run_.checkpoint()) return checkpoint->load_best();
   std::vector<Parameter> parameters = model_.parameters();
   for (std::size_t i = 0; i < weights_.size(); ++i) parameters[i].tensor.assign(weights_[i]);
-  return best_;
 }
 
 }  // namespace linnet::tool

@@ -1,30 +1,28 @@
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <vector>
 
-#include "tools/linnet/classify.h"
+#include "tools/linnet/training_run.h"
 
 namespace linnet::tool {
 
-/// Measures a model while it trains and remembers the weights with which it did best: early stopping.
+/// Measures a model while it trains and keeps the weights with which it did best, in a checkpoint if the run has them, else in
+/// memory: early stopping. When and what they came to stands in the run's notes.
 class BestWeights {
  public:
-  /// The model and the dataset must outlive it.
-  BestWeights(const BertTextClassifier& model, const TextDataset& dev) : model_(model), dev_(dev) {}
-  /// Measures the model, and copies its weights if it is better than ever: by accuracy, for regression by correlation.
+  /// All must outlive it.
+  BestWeights(const BertTextClassifier& model, const TextDataset& dev, TrainingRun& run) : model_(model), dev_(dev), run_(run) {}
+  /// Measures the model, which has done `step` steps, and keeps its weights if it is better than ever: by accuracy, for regression
+  /// by correlation.
   void look(std::int64_t step);
-  /// Gives the model the best weights back and says what they came to; nothing if it was never measured.
-  std::optional<Measures> restore();
-  /// When the best weights were met.
-  std::int64_t step() const { return step_; }
+  /// Gives the model the best weights back; nothing happens if it was never measured.
+  void restore();
 
  private:
   const BertTextClassifier& model_;
   const TextDataset& dev_;
-  std::int64_t step_ = 0;
-  std::optional<Measures> best_;
+  TrainingRun& run_;
   std::vector<Tensor> weights_;
 };
 

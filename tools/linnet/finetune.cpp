@@ -8,6 +8,7 @@
 #include "framework/core/parallel.h"
 #include "framework/core/random.h"
 #include "framework/data/tsv.h"
+#include "framework/layers/finite.h"
 #include "framework/ops/cross_entropy.h"
 #include "framework/ops/losses.h"
 #include "framework/optim/adamw.h"
@@ -18,6 +19,7 @@
 #include "tools/linnet/commands.h"
 #include "tools/linnet/progress.h"
 #include "tools/linnet/run_record.h"
+#include "tools/linnet/training_run.h"
 
 namespace linnet::tool {
 namespace {
@@ -30,6 +32,7 @@ struct Options {
   bool regression = false, checkpoint_activations = false;
   std::optional<std::int64_t> lora_rank;
   std::vector<std::string> lora_targets;
+  CheckpointFlags checkpoints;
   void fields(FieldVisitor& field) {
     field("preset", preset, "where to start: a preset's name, handle or directory");
     field("train", train, "labelled sentences, or pairs of them, to train on: a TSV file with a header line");
@@ -49,6 +52,7 @@ struct Options {
     field("dtype", dtype, "of weights and computation: float32, float64, bfloat16, float16, mixed_bfloat16 or mixed_float16");
     field("lora_rank", lora_rank, "train low-rank factors of this rank beside the frozen backbone, not its weights");
     field("lora_targets", lora_targets, "names of the layers that get them; none: query and value");
+    checkpoints.fields(field);
     field("seed", seed, "of the order of sentences, dropout and new weights");
     field("threads", threads, "threads to use; 0: every core");
   }
@@ -69,6 +73,7 @@ Options checked_options(const std::vector<std::string>& arguments) {
   check(options.layer_decay > 0 && options.layer_decay <= 1, "--layer-decay: must lie in (0, 1], got ", options.layer_decay);
   check(options.lora_rank.value_or(1) > 0, "--lora-rank: must be positive, got ", options.lora_rank.value_or(1));
   check(options.lora_rank || options.lora_targets.empty(), "--lora-targets: must come with --lora-rank, got it alone");
+  options.checkpoints.check();
   check(options.seed >= 0, "--seed: must not be negative, got ", options.seed);
   return options;
 }
@@ -90,6 +95,8 @@ std::unique_ptr<BertTextClassifier> classifier(const Options& options) {
   return model;
 }
 
+constexpr const char* kHelp = " (try a lower --learning-rate)";
+
 /// AdamW, with dynamic loss scaling where the dtype policy calls for it.
 class Trainer {
  public:
@@ -99,11 +106,16 @@ class Trainer {
     else plain_ = std::move(optimizer);
   }
   Optimizer& optimizer() { return scaled_ ? scaled_->inner() : *plain_; }
-  void step(Tape& tape, const Tensor& loss, double learning_rate) {
+  std::vector<Parameter> state() const { return scaled_ ? scaled_->state() : plain_->state(); }
+  /// Throws std::runtime_error, with the weights as they were, if loss or gradients are not finite; with loss scaling, such a step
+  /// is left out, until the scale shows that it will not help.
+  void step(Tape& tape, const Tensor& loss, double learning_rate, std::int64_t number) {
     if (scaled_) {
       tape.backward(loss, scaled_->scaled_one(loss));
-      scaled_->step(learning_rate);
+      check_file(scaled_->step(learning_rate) || scaled_->scale() >= 1,
+                 "finetune: gradients must be finite at a loss scale of 1, got NaN or infinity at step ", number, kHelp);
     } else {
+      check_file(std::isfinite(loss.item()), "finetune: the loss must stay finite, got ", loss.item(), " at step ", number, kHelp);
       tape.backward(loss);
       plain_->step(learning_rate);
     }
@@ -122,38 +134,37 @@ std::int64_t trained_count(const Layer& model) {
   return count;
 }
 
-/// Trains on every batch of one epoch; `best`, if given, looks at the model on the way.
-EpochResult train_epoch(const BertTextClassifier& model, const DataLoader& loader, std::int64_t number, const Options& options, Trainer& trainer,
-                        const Schedule& schedule, BestWeights* best) {
-  Progress progress(cat("epoch ", number + 1, "/", options.epochs), loader.size(), "sentences");
+/// Trains on what is left of the epoch under way; `best`, if given, looks at the model on the way. False if the run was asked to
+/// stop.
+bool train_epoch(const BertTextClassifier& model, const DataLoader& loader, const Options& options, Trainer& trainer, const Schedule& schedule,
+                 BestWeights* best, TrainingRun& run) {
+  EpochTally& tally = run.notes.running;
+  Progress progress(cat("epoch ", run.state.epoch + 1, "/", options.epochs), loader.size(), "sentences", tally.sentences);
+  const double seconds_before = tally.seconds;
   RunningMean recent;
-  double total_loss = 0;
-  Accuracy seen;
-  std::int64_t sentences = 0;
-  std::int64_t step = number * loader.batches();
-  for (const TextBatch& batch : loader.epoch(number)) {
+  for (const TextBatch& batch : loader.epoch(run.state.epoch, run.state.batch)) {
+    const std::int64_t step = run.state.step + 1;
     Tensor logits, loss;
     {
       Tape tape;
       logits = model.forward(batch.inputs);
       loss = options.regression ? ops::mean_squared_error(batch.labels, logits) : ops::cross_entropy(logits, batch.labels);
-      trainer.step(tape, loss, schedule(step++));
+      trainer.step(tape, loss, schedule(run.state.step), step);
     }
 
-    check_file(std::isfinite(loss.item()), "finetune: the loss must stay finite, got ", loss.item(), " at step ", step,
-               " (try a lower --learning-rate)");
-    recent.add(loss.item());
-    sentences += batch.labels.dim(0);
-    if (!options.regression) seen += count_correct(logits, batch.labels);
-    total_loss += loss.item() * static_cast<double>(batch.labels.size());
-    const std::string accuracy = options.regression ? "" : "  accuracy " + four_digits(seen.value());
-    progress.update(sentences, cat("loss ", four_digits(recent.value()), accuracy));
+    if (std::isfinite(loss.item())) {
+      recent.add(loss.item());
+      tally.loss += loss.item() * static_cast<double>(batch.labels.size());
+    }
+    tally.sentences += batch.labels.dim(0);
+    if (!options.regression) tally.seen += count_correct(logits, batch.labels);
+    tally.seconds = seconds_before + progress.seconds();
+    const std::string accuracy = options.regression ? "" : "  accuracy " + four_digits(tally.seen.value());
+    progress.update(tally.sentences, cat("loss ", four_digits(recent.value()), accuracy));
     if (best && step % options.evaluate_every == 0) best->look(step);
+    if (run.after_batch()) return false;
   }
-  const auto count = static_cast<double>(sentences);
-  EpochResult result{progress.seconds(), count / progress.seconds(), total_loss / count, {}, {}};
-  if (!options.regression) result.train_accuracy = seen.value();
-  return result;
+  return true;
 }
 
 }  // namespace
@@ -165,11 +176,18 @@ int finetune(const std::vector<std::string>& arguments) {
   set_seed(seed);
 
   const auto model = classifier(options);
+  const std::optional<std::string> wrong = first_not_finite(model->parameters());
+  check_file(!wrong, "--preset: the weights of ", options.preset, " must be finite, got NaN or infinity in ", wrong.value_or(""));
+  std::vector<Content> contents{content_of("--preset", model->preprocessor().tokenizer(), to_json(model->config()), &model->backbone())};
   if (options.lora_rank)
     model->backbone().enable_lora(*options.lora_rank, options.lora_targets.empty() ? BertBackbone::default_lora_layer_names() : options.lora_targets);
   const TextDataset train = read_labelled(options.train, *model);
+  contents.push_back(content_of("--train", train));
   std::optional<TextDataset> dev;
-  if (!options.dev.empty()) dev = read_labelled(options.dev, *model);
+  if (!options.dev.empty()) {
+    dev = read_labelled(options.dev, *model);
+    contents.push_back(content_of("--dev", *dev));
+  }
   const DataLoader loader(train, model->preprocessor(),
                           {.batch_size = options.batch_size, .shuffle = true, .seed = seed, .regression = options.regression});
   const std::int64_t steps = options.epochs * loader.batches();
@@ -177,25 +195,29 @@ int finetune(const std::vector<std::string>& arguments) {
   Trainer trainer(*model, {.weight_decay = options.weight_decay, .global_clipnorm = options.global_clipnorm});
   trainer.optimizer().decay_learning_rate_by_layer(model->backbone().layer_patterns(), options.layer_decay);
   model->set_checkpointing(options.checkpoint_activations);
+  TrainingRun run("finetune", options.output, options.checkpoints);
+  const auto flags = [&](FieldVisitor& field) { Options(options).fields(field); };
+  if (!run.begin(*model, trainer.state(), run_settings(flags, contents))) return 0;
   std::cerr << "linnet finetune: " << train.size() << " sentences, " << model->config().num_classes << " classes, " << model->parameter_count()
             << " parameters (" << trained_count(*model) << " trained), " << steps << " steps, " << num_threads() << " threads\n";
 
   std::optional<BestWeights> best;
-  if (options.evaluate_every > 0) best.emplace(*model, *dev);
-  std::vector<EpochResult> results;
-  for (std::int64_t epoch = 0; epoch < options.epochs; ++epoch) {
-    results.push_back(train_epoch(*model, loader, epoch, options, trainer, schedule, best ? &*best : nullptr));
-    if (dev) results.back().dev = measure(*model, *dev);
+  if (options.evaluate_every > 0) best.emplace(*model, *dev, run);
+  while (run.state.epoch < options.epochs) {
+    if (!train_epoch(*model, loader, options, trainer, schedule, best ? &*best : nullptr, run)) return kInterrupted;
+    EpochResult result = run.notes.running.result(run.notes.running.sentences);
+    if (dev) result.dev = measure(*model, *dev);
+    run.next_epoch(std::move(result));
   }
-  const std::optional<Measures> kept = best ? best->restore() : std::nullopt;
+  if (best) best->restore();
   model->save_to_preset(options.output);
   if (options.lora_rank) model->backbone().save_lora_weights(std::filesystem::path(options.output) / "adapter.lora.h5");
-  save_run_record(
-      options.output, [&](FieldVisitor& field) { Options(options).fields(field); }, results);
-  for (const EpochResult& result : results)
+  save_run_record(options.output, flags, run.notes.epochs);
+  run.finish();
+  for (const EpochResult& result : run.notes.epochs)
     std::cout << "trained in " << duration_text(result.seconds) << " (" << std::llround(result.sentences_per_second) << " sentences/s), loss "
               << four_digits(result.train_loss) << (result.dev ? ", dev " + measures_line(*result.dev) : "") << '\n';
-  if (kept) std::cout << "best after step " << best->step() << ": dev " << measures_line(*kept) << '\n';
+  if (run.notes.best) std::cout << "best after step " << run.notes.best_step << ": dev " << measures_line(*run.notes.best) << '\n';
   std::cout << "saved to " << options.output << '\n';
   return 0;
 }

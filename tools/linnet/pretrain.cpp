@@ -14,6 +14,7 @@
 #include "tools/linnet/commands.h"
 #include "tools/linnet/progress.h"
 #include "tools/linnet/run_record.h"
+#include "tools/linnet/training_run.h"
 
 namespace linnet::tool {
 namespace {
@@ -24,6 +25,7 @@ struct Options {
   bool lowercase = true;
   std::int64_t epochs = 1, batch_size = 32, sequence_length = 128, seed = 1, threads = 0;
   double learning_rate = 5e-4, warmup = 0.06, weight_decay = 0.01, global_clipnorm = 1.0, mask_selection_rate = 0.15;
+  CheckpointFlags checkpoints;
   void fields(FieldVisitor& field) {
     field("preset", preset, "where to start: a preset's name, handle or directory");
     field("vocabulary", vocabulary, "instead of a preset: a file of tokens, one a line, for a new model of the sizes below");
@@ -43,6 +45,7 @@ struct Options {
     field("global_clipnorm", global_clipnorm, "largest norm of all gradients together");
     field("sequence_length", sequence_length, "tokens of a text at most, [CLS] and [SEP] included; no more than the model takes");
     field("mask_selection_rate", mask_selection_rate, "probability that a token is to be guessed");
+    checkpoints.fields(field);
     field("seed", seed, "of the order of texts, masks, dropout and new weights");
     field("threads", threads, "threads to use; 0: every core");
   }
@@ -60,6 +63,7 @@ Options checked_options(const std::vector<std::string>& arguments) {
   check(options.learning_rate > 0, "--learning-rate: must be positive, got ", options.learning_rate);
   check(options.warmup >= 0 && options.warmup < 1, "--warmup: must lie in [0, 1), got ", options.warmup);
   check(options.mask_selection_rate > 0, "--mask-selection-rate: must be positive, got ", options.mask_selection_rate);
+  options.checkpoints.check();
   check(options.seed >= 0, "--seed: must not be negative, got ", options.seed);
   return options;
 }
@@ -93,61 +97,50 @@ RandomStream mask_stream(const Options& options, std::int64_t round) {
   return {static_cast<std::uint64_t>(options.seed), static_cast<std::uint32_t>(round), kPurpose};
 }
 
-/// Sums over masked tokens.
-struct Tally {
-  double loss = 0;
-  Accuracy guessed;
-  void add(double mean_loss, const Accuracy& batch) {
-    loss += mean_loss * static_cast<double>(batch.total);
-    guessed += batch;
-  }
-  double mean_loss() const { return guessed.total == 0 ? 0 : loss / static_cast<double>(guessed.total); }
-};
-
 /// The same masks each time.
 Measures measure(const BertMaskedLM& model, const TextDataset& texts, const Options& options) {
   constexpr std::int64_t kRound = 0x7fffffff;  // one that training does not reach
   const BertMaskedLMPreprocessor& preprocessor = model.preprocessor();
   const DataLoader loader(texts, preprocessor.packing(), {.batch_size = options.batch_size});
-  Tally tally;
+  double loss = 0;
+  Accuracy guessed;
   for (const TextBatch& batch : loader.epoch(0)) {
     const PackedMaskedTokens masked = preprocessor.mask(batch.inputs, batch.indices, mask_stream(options, kRound));
     if (masked.mask_ids.size() == 0) continue;
     const Tensor logits = model.forward(masked.tokens, masked.mask_rows);
-    tally.add(ops::cross_entropy(logits, masked.mask_ids).item(), count_correct(logits, masked.mask_ids));
+    loss += ops::cross_entropy(logits, masked.mask_ids).item() * static_cast<double>(masked.mask_ids.size());
+    guessed += count_correct(logits, masked.mask_ids);
   }
-  Measures measures;
-  measures.loss = tally.mean_loss();
-  measures.accuracy = tally.guessed;
-  measures.total = tally.guessed.total;
-  return measures;
+  return {.accuracy = guessed, .loss = guessed.total == 0 ? 0 : loss / static_cast<double>(guessed.total), .total = guessed.total};
 }
 
-/// Trains on every batch of one epoch.
-EpochResult train_epoch(const BertMaskedLM& model, const DataLoader& loader, std::int64_t number, const Options& options, AdamW& optimizer,
-                        const Schedule& schedule) {
-  Progress progress(cat("epoch ", number + 1, "/", options.epochs), loader.size(), "texts");
+/// Trains on what is left of the epoch under way. False if the run was asked to stop.
+bool train_epoch(const BertMaskedLM& model, const DataLoader& loader, const Options& options, AdamW& optimizer, const Schedule& schedule,
+                 TrainingRun& run) {
+  EpochTally& tally = run.notes.running;
+  Progress progress(cat("epoch ", run.state.epoch + 1, "/", options.epochs), loader.size(), "texts", tally.sentences);
+  const double seconds_before = tally.seconds;
   RunningMean recent;
-  Tally tally;
-  std::int64_t step = number * loader.batches(), texts = 0;
-  for (const TextBatch& batch : loader.epoch(number)) {
-    const PackedMaskedTokens masked = model.preprocessor().mask(batch.inputs, batch.indices, mask_stream(options, number));
-    const double rate = schedule(step++);
-    texts += batch.labels.dim(0);
-    if (masked.mask_ids.size() == 0) continue;  // short texts: nothing was selected
-    Tape tape;
-    const Tensor logits = model.forward(masked.tokens, masked.mask_rows);
-    const Tensor loss = ops::cross_entropy(logits, masked.mask_ids);
-    tape.backward(loss);
-    optimizer.step(rate);
-
-    check_file(std::isfinite(loss.item()), "pretrain: the loss must stay finite, got ", loss.item(), " at step ", step,
-               " (try a lower --learning-rate)");
-    recent.add(loss.item());
-    tally.add(loss.item(), count_correct(logits, masked.mask_ids));
-    progress.update(texts, cat("loss ", four_digits(recent.value()), "  accuracy ", four_digits(tally.guessed.value())));
+  for (const TextBatch& batch : loader.epoch(run.state.epoch, run.state.batch)) {
+    const PackedMaskedTokens masked = model.preprocessor().mask(batch.inputs, batch.indices, mask_stream(options, run.state.epoch));
+    tally.sentences += batch.labels.dim(0);
+    if (masked.mask_ids.size() > 0) {  // 0: short texts, of which nothing was selected
+      Tape tape;
+      const Tensor logits = model.forward(masked.tokens, masked.mask_rows);
+      const Tensor loss = ops::cross_entropy(logits, masked.mask_ids);
+      check_file(std::isfinite(loss.item()), "pretrain: the loss must stay finite, got ", loss.item(), " at step ", run.state.step + 1,
+                 " (try a lower --learning-rate)");
+      tape.backward(loss);
+      optimizer.step(schedule(run.state.step));
+      recent.add(loss.item());
+      tally.loss += loss.item() * static_cast<double>(masked.mask_ids.size());
+      tally.seen += count_correct(logits, masked.mask_ids);
+    }
+    tally.seconds = seconds_before + progress.seconds();
+    progress.update(tally.sentences, cat("loss ", four_digits(recent.value()), "  accuracy ", four_digits(tally.seen.value())));
+    if (run.after_batch()) return false;
   }
-  return {progress.seconds(), static_cast<double>(texts) / progress.seconds(), tally.mean_loss(), tally.guessed.value(), {}};
+  return true;
 }
 
 }  // namespace
@@ -160,24 +153,35 @@ int pretrain(const std::vector<std::string>& arguments) {
 
   const auto model = masked_lm(options);
   const TextDataset train = read_texts(options.train);
+  const bool is_new = options.preset.empty();
+  std::vector<Content> contents{content_of(is_new ? "--vocabulary" : "--preset", model->preprocessor().tokenizer(), to_json(model->config()),
+                                           is_new ? nullptr : &model->backbone()),
+                                content_of("--train", train)};
   std::optional<TextDataset> dev;
-  if (!options.dev.empty()) dev = read_texts(options.dev);
+  if (!options.dev.empty()) {
+    dev = read_texts(options.dev);
+    contents.push_back(content_of("--dev", *dev));
+  }
   const DataLoader loader(train, model->preprocessor().packing(), {.batch_size = options.batch_size, .shuffle = true, .seed = seed});
   const std::int64_t steps = options.epochs * loader.batches();
   const LinearWarmup schedule{options.learning_rate, static_cast<std::int64_t>(options.warmup * static_cast<double>(steps)), steps};
   AdamW optimizer(model->parameters(), {.weight_decay = options.weight_decay, .global_clipnorm = options.global_clipnorm});
+  TrainingRun run("pretrain", options.output, options.checkpoints);
+  const auto flags = [&](FieldVisitor& field) { Options(options).fields(field); };
+  if (!run.begin(*model, optimizer.state(), run_settings(flags, contents))) return 0;
   std::cerr << "linnet pretrain: " << train.size() << " texts, " << model->config().backbone.vocabulary_size << " tokens, "
             << model->parameter_count() << " parameters, " << steps << " steps, " << num_threads() << " threads\n";
 
-  std::vector<EpochResult> results;
-  for (std::int64_t epoch = 0; epoch < options.epochs; ++epoch) {
-    results.push_back(train_epoch(*model, loader, epoch, options, optimizer, schedule));
-    if (dev) results.back().dev = measure(*model, *dev, options);
+  while (run.state.epoch < options.epochs) {
+    if (!train_epoch(*model, loader, options, optimizer, schedule, run)) return kInterrupted;
+    EpochResult result = run.notes.running.result(run.notes.running.seen.total);
+    if (dev) result.dev = measure(*model, *dev, options);
+    run.next_epoch(std::move(result));
   }
   model->save_to_preset(options.output);
-  save_run_record(
-      options.output, [&](FieldVisitor& field) { Options(options).fields(field); }, results);
-  for (const EpochResult& result : results)
+  save_run_record(options.output, flags, run.notes.epochs);
+  run.finish();
+  for (const EpochResult& result : run.notes.epochs)
     std::cout << "trained in " << duration_text(result.seconds) << " (" << std::llround(result.sentences_per_second) << " texts/s), loss "
               << four_digits(result.train_loss) << (result.dev ? ", dev " + measures_line(*result.dev) : "") << '\n';
   std::cout << "saved to " << options.output << '\n';

@@ -29,15 +29,21 @@ std::string duration_text(double seconds) {
   return text.str();
 }
 
-Progress::Progress(std::string title, std::int64_t total, std::string unit, std::ostream& out)
-    : title_(std::move(title)), unit_(std::move(unit)), total_(total), out_(out), start_(std::chrono::steady_clock::now()), last_(start_) {
+Progress::Progress(std::string title, std::int64_t total, std::string unit, std::int64_t before, std::ostream& out)
+    : title_(std::move(title)),
+      unit_(std::move(unit)),
+      total_(total),
+      before_(before),
+      out_(out),
+      start_(std::chrono::steady_clock::now()),
+      last_(start_) {
   const int descriptor = &out == &std::cerr ? STDERR_FILENO : &out == &std::cout ? STDOUT_FILENO : -1;
   terminal_ = descriptor >= 0 && isatty(descriptor) == 1;
 }
 
 Progress::~Progress() { finish(); }
 
-double Progress::seconds() const { return seconds_between(start_, std::chrono::steady_clock::now()); }
+double Progress::seconds() const { return std::max(0.0, seconds_between(start_, std::chrono::steady_clock::now())); }
 
 void Progress::update(std::int64_t done, const std::string& details) {
   if (finished_) return;
@@ -73,9 +79,9 @@ std::string Progress::line(const std::string& details) const {
     text << '[' << std::string(static_cast<std::size_t>(filled), '#') << std::string(static_cast<std::size_t>(kWidth - filled), '.') << "] ";
   }
   text << done_ << '/' << total_ << "  " << details << (details.empty() ? "" : "  ");
-  if (spent > 0) text << std::fixed << std::setprecision(0) << static_cast<double>(done_) / spent << ' ' << unit_ << "/s  ";
+  if (spent > 0) text << std::fixed << std::setprecision(0) << static_cast<double>(done_ - before_) / spent << ' ' << unit_ << "/s  ";
   if (done_ >= total_) text << duration_text(spent);
-  else if (done_ > 0) text << duration_text(spent / share - spent) << " left";
+  else if (done_ > before_) text << duration_text(spent * static_cast<double>(total_ - done_) / static_cast<double>(done_ - before_)) << " left";
   return text.str();
 }
 

@@ -30,8 +30,8 @@ class RunningMean {
 /// How far a long job is. On a terminal a bar that is drawn over itself, elsewhere a plain line every ten seconds.
 class Progress {
  public:
-  /// `total` and later `done` count what `unit` names ("sentences").
-  Progress(std::string title, std::int64_t total, std::string unit, std::ostream& out = std::cerr);
+  /// `total` and later `done` count what `unit` names ("sentences"); `before` of them were done earlier.
+  Progress(std::string title, std::int64_t total, std::string unit, std::int64_t before = 0, std::ostream& out = std::cerr);
   ~Progress();
   /// `details` is what else there is to say: "loss 0.312  accuracy 0.871".
   void update(std::int64_t done, const std::string& details);
@@ -43,7 +43,7 @@ class Progress {
   std::string line(const std::string& details) const;
 
   std::string title_, unit_;
-  std::int64_t total_, done_ = 0;
+  std::int64_t total_, before_, done_ = before_;
   std::ostream& out_;
   bool terminal_, finished_ = false;
   std::size_t width_ = 0;

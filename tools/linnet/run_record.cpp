@@ -22,15 +22,6 @@ std::string utc_now() {
   return text;
 }
 
-nlohmann::ordered_json to_json(const Measures& measures) {
-  nlohmann::ordered_json row;
-  if (const std::optional<Accuracy>& accuracy = measures.accuracy)
-    row = {{"accuracy", accuracy->value()}, {"correct", accuracy->correct}, {"total", accuracy->total}};
-  if (measures.loss) row["loss"] = *measures.loss;
-  if (measures.pearson) row["pearson"] = *measures.pearson;
-  return row;
-}
-
 }  // namespace
 
 void save_run_record(const std::filesystem::path& directory, const FieldList& flags, const std::vector<EpochResult>& epochs) {
@@ -43,12 +34,7 @@ void save_run_record(const std::filesystem::path& directory, const FieldList& fl
                    {"gemm_core", kernels::gemm_backend().core_name()},
                    {"threads", num_threads()}};
   record["epochs"] = nlohmann::ordered_json::array();
-  for (const EpochResult& epoch : epochs) {
-    nlohmann::ordered_json row{{"seconds", epoch.seconds}, {"sentences_per_second", epoch.sentences_per_second}, {"train_loss", epoch.train_loss}};
-    if (epoch.train_accuracy) row["train_accuracy"] = *epoch.train_accuracy;
-    if (epoch.dev) row["dev"] = to_json(*epoch.dev);
-    record["epochs"].push_back(row);
-  }
+  for (const EpochResult& epoch : epochs) record["epochs"].push_back(to_json(epoch));
   write_text(directory / "run.json", record.dump(2) + "\n");
 }
 
