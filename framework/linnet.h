@@ -10,6 +10,7 @@
 #include "framework/core/buffer_pool.h"                     // IWYU pragma: export
 #include "framework/core/half.h"                            // IWYU pragma: export
 #include "framework/core/parallel.h"                        // IWYU pragma: export
+#include "framework/core/profile.h"                         // IWYU pragma: export
 #include "framework/core/random.h"                          // IWYU pragma: export
 #include "framework/core/tensor.h"                          // IWYU pragma: export
 #include "framework/core/version.h"                         // IWYU pragma: export
@@ -19,6 +20,7 @@
 #include "framework/data/tsv.h"                             // IWYU pragma: export
 #include "framework/hub/repository.h"                       // IWYU pragma: export
 #include "framework/io/lora_weights.h"                      // IWYU pragma: export
+#include "framework/io/profile_trace.h"                     // IWYU pragma: export
 #include "framework/io/safetensors.h"                       // IWYU pragma: export
 #include "framework/io/weights.h"                           // IWYU pragma: export
 #include "framework/layers/activation.h"                    // IWYU pragma: export

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "framework/core/error.h"
@@ -52,7 +53,8 @@ std::string prefix_of(const Safetensors& weights, const std::string& name) {
       cat("from_preset: ", weights.path().string(), " must hold '", name, "', with or without a prefix (is it a BERT checkpoint?)"));
 }
 
-void load(Layer& layer, const Safetensors& weights, const std::function<Source(const Parameter& parameter)>& source_of) {
+void load(Layer& layer, const Safetensors& weights, const std::function<Source(const Parameter& parameter)>& source_of,
+          const PresetOptions& options) {
   std::string problems;
   const auto report = [&](const auto&... parts) { problems += cat(problems.empty() ? "" : "; ", parts...); };
   const std::vector<Parameter> parameters = layer.parameters();
@@ -72,6 +74,11 @@ void load(Layer& layer, const Safetensors& weights, const std::function<Source(c
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     Tensor variable = parameters[i].tensor;
     if (!sources[i].transposed) {
+      const std::optional<Tensor> mapped = options.map_weights ? weights.map(sources[i].name) : std::nullopt;
+      if (mapped && mapped->dtype() == variable.dtype()) {
+        variable.share_memory(mapped->reshape(variable.shape()));
+        continue;
+      }
       Tensor view = variable.reshape(sources[i].shape);
       weights.read_into(sources[i].name, view);
       continue;

@@ -8,6 +8,7 @@
 #include "framework/config/json_value.h"
 #include "framework/io/safetensors.h"
 #include "framework/layers/layer.h"
+#include "models/preset.h"
 
 /// Checkpoints in the form of Hugging Face's transformers. Internal to the models.
 namespace linnet::hugging_face {
@@ -27,7 +28,8 @@ struct Source {
 };
 /// Sets every parameter of `layer` from its source, cast to its dtype; other tensors of the checkpoint are ignored. Throws
 /// std::runtime_error with all that are missing or have another shape at once, before anything is read.
-void load(Layer& layer, const Safetensors& weights, const std::function<Source(const Parameter& parameter)>& source_of);
+/// With options.map_weights, those that need neither transposing nor casting stay in the file: see Safetensors::map.
+void load(Layer& layer, const Safetensors& weights, const std::function<Source(const Parameter& parameter)>& source_of, const PresetOptions& options);
 
 /// The way back: the tensors that load would read `layer` from, of that dtype, in the order of its parameters.
 std::vector<Parameter> tensors_of(const Layer& layer, DType dtype, const std::function<Source(const Parameter& parameter)>& source_of);

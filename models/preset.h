@@ -13,8 +13,11 @@ namespace linnet {
 
 /// How from_preset makes a backbone.
 struct PresetOptions {
-  bool load_weights = true;            ///< false: initial values
-  DTypePolicy dtype = {};              ///< of the model; what the preset was saved in does not matter, as in KerasHub
+  bool load_weights = true;  ///< false: initial values
+  DTypePolicy dtype = {};    ///< of the model; what the preset was saved in does not matter, as in KerasHub
+  /// Weights stay in their files, mapped into memory as they are used: see LoadOptions::map. For models that answer soon and go soon;
+  /// what is float32 and lies there as in memory (in checkpoints of Hugging Face, embeddings and vectors); the rest is read.
+  bool map_weights = false;
   std::optional<double> dropout = {};  ///< in place of the preset's
   /// In place of the preset's: `gelu` for a checkpoint that was trained with the exact form.
   std::optional<std::string> activation = {};

@@ -85,15 +85,15 @@ void save_weight_files(const std::filesystem::path& directory, const Layer& back
   for (const std::filesystem::path& shard : old_shards) std::filesystem::remove(shard, ignored);
 }
 
-void load_weight_files(const std::filesystem::path& directory, Layer& backbone) {
+void load_weight_files(const std::filesystem::path& directory, Layer& backbone, const PresetOptions& options) {
   if (has_file(directory, kWholeWeights)) {
-    load_weights(backbone, directory / kWholeWeights, {.group = "layers/" + snake_case(backbone.class_name())});
+    load_weights(backbone, directory / kWholeWeights, {.map = options.map_weights, .group = "layers/" + snake_case(backbone.class_name())});
     return;
   }
   const bool whole = has_file(directory, kWeights);
   check_file(whole || has_file(directory, kShardIndex), "from_preset: ", directory.string(), " must hold ", kWeights, " or ", kShardIndex,
              " (fetch or save it again, or pass load_weights = false)");
-  load_weights(backbone, directory / (whole ? kWeights : kShardIndex), {.in_place = true});
+  load_weights(backbone, directory / (whole ? kWeights : kShardIndex), {.in_place = true, .map = options.map_weights});
 }
 
 void check_size(const std::filesystem::path& directory, const std::string& config, double parameters) {

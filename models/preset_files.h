@@ -29,7 +29,7 @@ void save_metadata(const std::filesystem::path& directory, const Layer& backbone
 /// model.weights.h5, or model.weights.json and its shards; removes the other form that an earlier save left.
 void save_weight_files(const std::filesystem::path& directory, const Layer& backbone, const PresetSaveOptions& options);
 /// For a new backbone: one that fails to load is of no use. Throws std::runtime_error with all that does not fit.
-void load_weight_files(const std::filesystem::path& directory, Layer& backbone);
+void load_weight_files(const std::filesystem::path& directory, Layer& backbone, const PresetOptions& options);
 
 /// Throws std::runtime_error if the directory's weights have fewer bytes than the model that `config` ("config.json") describes has
 /// parameters: then it is damaged or an attack, and no memory should be taken for it.

@@ -42,7 +42,8 @@ void Tape::push(std::string_view op, std::span<const Tensor> inputs, std::span<c
 
 void Tape::push(std::string_view op, Slots inputs, std::span<const Tensor> outputs, Backward backward) {
   check(!consumed_, op, ": the tape has run backward already; start a new Tape for the next step");
-  Node node{op, std::move(inputs), {}, std::move(backward)};
+  Node node{op, std::move(inputs), {}, std::move(backward), {}};
+  if (const ProfileScope* scope = ProfileScope::current(); scope && scope->name() == op) node.cost = scope->backward_cost();
   for (const Tensor& output : outputs) {
     check(!output.requires_grad(), op, ": an op must return new tensors, got one that is recorded already");
     output.set_grad_slot(std::make_shared<GradSlot>());
@@ -86,6 +87,8 @@ void Tape::run(Node& node) {
     slot->live = false;
   }
   if (std::ranges::none_of(grads, &Tensor::defined)) return;
+  std::optional<ProfileScope> profiled;
+  if (node.cost) profiled.emplace(node.op, ProfilePass::backward, *node.cost);
   Gradients gradients = node.backward(grads);
   if (gradients.empty()) return;
   check(gradients.size() == node.inputs.size(), node.op, ": backward must return ", node.inputs.size(), " gradients, got ", gradients.size());

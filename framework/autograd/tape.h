@@ -3,11 +3,13 @@
 #include <functional>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "framework/core/grad_slot.h"
+#include "framework/core/profile.h"
 #include "framework/core/tensor.h"
 
 namespace linnet {
@@ -64,6 +66,7 @@ class Tape {
     std::string_view op;
     Slots inputs, outputs;
     Backward backward;
+    std::optional<Cost> cost;  ///< of backward, if a profile listens and the op said so
   };
   void run(Node& node);
 

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <mutex>
 #include <new>
+#include <utility>
 #include <vector>
 
 #include "framework/core/error.h"
@@ -119,7 +120,11 @@ std::uint64_t next_version() {
 }
 
 Buffer::Buffer(std::int64_t wanted) : bytes(wanted), version(next_version()) { data = Pool::instance().acquire(wanted, block_bytes); }
-Buffer::~Buffer() { Pool::instance().release(data, block_bytes, bytes); }
+Buffer::Buffer(std::shared_ptr<const void> keeper, void* start, std::int64_t size)
+    : data(start), bytes(size), block_bytes(size), version(next_version()), owner(std::move(keeper)) {}
+Buffer::~Buffer() {
+  if (!owner) Pool::instance().release(data, block_bytes, bytes);
+}
 
 MemoryStats memory_stats() { return Pool::instance().stats(); }
 void reset_peak_memory() { Pool::instance().reset_peak(); }

@@ -6,9 +6,11 @@
 
 namespace linnet {
 
-/// A 64-byte-aligned block of memory from the pool; goes back to it when the last owner drops it.
+/// A 64-byte-aligned block of memory from the pool, which goes back to it when the last owner drops it, or memory of somebody else.
 struct Buffer {
   explicit Buffer(std::int64_t bytes);
+  /// Memory that `owner` keeps alive, of any alignment; the pool and its statistics do not know it.
+  Buffer(std::shared_ptr<const void> owner, void* data, std::int64_t bytes);
   ~Buffer();
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
@@ -17,6 +19,7 @@ struct Buffer {
   std::int64_t bytes = 0;              ///< what was asked for
   std::int64_t block_bytes = 0;        ///< what the block has: the next power of two, or a larger block that was free
   std::atomic<std::uint64_t> version;  ///< see Tensor::version
+  std::shared_ptr<const void> owner;   ///< null: the pool
 };
 
 /// A fresh number, never repeated in this process.

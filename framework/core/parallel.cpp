@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "framework/core/error.h"
+#include "framework/core/profile.h"
 #include "framework/core/widening.h"
 
 namespace linnet {
@@ -157,8 +158,10 @@ void set_num_threads(int threads) {
 
 void parallel_tasks(std::int64_t count, const std::function<void(std::int64_t)>& task) {
   if (count > 1 && count <= std::numeric_limits<int>::max() && !inside_task && num_threads() > 1) {
-    const std::function<void(std::int64_t)> marked = [&, scope = current_widening()](std::int64_t i) {
+    const ProfileScope* profiled = ProfileScope::profiling() ? ProfileScope::current() : nullptr;
+    const std::function<void(std::int64_t)> marked = [&, profiled, scope = current_widening()](std::int64_t i) {
       const SharedWidening shared(scope);
+      const ProfileShare share(profiled && profiled != ProfileScope::current() ? profiled : nullptr);
       inside_task = true;
       try {
         task(i);

@@ -60,6 +60,17 @@ Tensor Tensor::empty(Shape shape, DType dtype) {
   return Tensor(std::move(impl));
 }
 
+Tensor Tensor::over(std::shared_ptr<const void> owner, void* data, Shape shape, DType dtype) {
+  check(reinterpret_cast<std::uintptr_t>(data) % static_cast<std::uintptr_t>(size_of(dtype)) == 0, "tensor: memory must be aligned for ", dtype,
+        ", got an address that is not a multiple of ", size_of(dtype));
+  auto impl = std::make_shared<Impl>();
+  impl->size = element_count(shape);
+  impl->buffer = std::make_shared<Buffer>(std::move(owner), data, impl->size * size_of(dtype));
+  impl->shape = std::move(shape);
+  impl->dtype = dtype;
+  return Tensor(std::move(impl));
+}
+
 Tensor Tensor::zeros(Shape shape, DType dtype) {
   Tensor result = empty(std::move(shape), dtype);
   std::memset(result.impl_->bytes(), 0, static_cast<std::size_t>(result.size() * size_of(dtype)));
@@ -198,6 +209,14 @@ void Tensor::assign(const Tensor& other) {
   check(shape() == other.shape() && dtype() == other.dtype(), "assign: must have shape ", shape(), " and dtype ", dtype(), ", got ", other.shape(),
         " and ", other.dtype());
   if (size() > 0) std::memmove(mutable_raw(), other.raw(), static_cast<std::size_t>(size() * size_of(dtype())));
+}
+
+void Tensor::share_memory(const Tensor& other) {
+  check(shape() == other.shape() && dtype() == other.dtype(), "share_memory: must have shape ", shape(), " and dtype ", dtype(), ", got ",
+        other.shape(), " and ", other.dtype());
+  Impl& self = mutable_impl();
+  self.buffer = other.impl().buffer;
+  self.offset = other.impl().offset;
 }
 
 std::uint64_t Tensor::version() const { return impl().buffer->version.load(std::memory_order_relaxed); }

@@ -13,7 +13,7 @@ namespace linnet {
 struct GradSlot;  // core/grad_slot.h
 struct RowGrad;
 
-/// A handle to a dense, row-major, 64-byte-aligned array, and to its gradient when it takes part in training.
+/// A handle to a dense, row-major array, 64-byte-aligned unless it is a view or over(), and to its gradient when it takes part in training.
 /// Copies share memory. There are no strides: transposing is a flag of gemm, a row slice is a view, the rest copies.
 /// After the op that made it returns, a tensor is a constant; only optimizers and loaders write (`assign`, `mutable_data`).
 class Tensor {
@@ -26,6 +26,9 @@ class Tensor {
   static Tensor full(Shape shape, double value, DType dtype = DType::float32);
   /// Uninitialised, with the shape and dtype of `other`.
   static Tensor like(const Tensor& other);
+  /// Over memory that `owner` keeps alive: nothing is copied, and writing to the tensor writes there. Throws std::invalid_argument unless
+  /// `data` is aligned for the dtype.
+  static Tensor over(std::shared_ptr<const void> owner, void* data, Shape shape, DType dtype = DType::float32);
   /// Copies the values; T is float, double, BFloat16, Float16, std::int32_t or std::int8_t. Throws unless their number is the shape's.
   template <class T>
   static Tensor from(const std::vector<T>& values, Shape shape);
@@ -65,6 +68,9 @@ class Tensor {
   double item() const;
   /// Copies the elements of `other` in place: every handle sees it. Throws unless shape and dtype are equal.
   void assign(const Tensor& other);
+  /// The memory of `other` instead of one's own, for every handle of this tensor but not for views that were made of it. Throws unless
+  /// shape and dtype are equal.
+  void share_memory(const Tensor& other);
 
   /// From one process-wide counter at allocation and at every mutable access, never repeated; views share it.
   /// Keys caches of packed weights.

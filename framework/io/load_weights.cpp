@@ -5,6 +5,7 @@
 #include "framework/config/json_value.h"
 #include "framework/io/atomic_file.h"
 #include "framework/io/hdf5_file.h"
+#include "framework/io/mapped_file.h"
 #include "framework/io/weights.h"
 #include "framework/io/weights_paths.h"
 #include "framework/layers/finite.h"
@@ -77,6 +78,26 @@ class Stored {
 };
 
 bool is_integer(DType dtype) { return dtype == DType::int8 || dtype == DType::int32; }
+
+/// The files of which variables stay in place, each mapped once.
+class Mappings {
+ public:
+  /// Makes `variable` the dataset itself; false if that does not lie there as it would in memory.
+  bool share(Tensor& variable, const Hdf5File& file, const std::string& path) {
+    const Hdf5File::Description stored = file.describe(path);
+    if (!stored.place || *stored.place % alignof(float) != 0 || stored.dtype != variable.dtype() || variable.size() == 0) return false;
+    std::shared_ptr<MappedFile>& mapped = files_[&file];
+    if (!mapped) mapped = std::make_shared<MappedFile>(file.path(), MappedFile::Access::copy_on_write);
+    const auto bytes = static_cast<std::uint64_t>(variable.size() * size_of(variable.dtype())), all = std::uint64_t{mapped->bytes().size()};
+    check_file(*stored.place <= all && bytes <= all - *stored.place, "load_weights: ", file.path().string(), ": ", path, " must lie in the file's ",
+               all, " bytes, got ", bytes, " at ", *stored.place);
+    variable.share_memory(Tensor::over(mapped, mapped->writable_bytes().data() + *stored.place, variable.shape(), variable.dtype()));
+    return true;
+  }
+
+ private:
+  std::map<const Hdf5File*, std::shared_ptr<MappedFile>> files_;
+};
 
 /// How a layer and its children would be read from one place in the file.
 struct Plan {
@@ -232,15 +253,23 @@ LoadReport load_weights(Layer& layer, const std::filesystem::path& file, const L
 
   // Unless told otherwise, all is read before anything is assigned: a damaged file must leave the layer as it was.
   std::vector<std::pair<Tensor, Tensor>> values;  // variable, new value
-  const auto read_into = [&](const Hdf5File& from, const std::string& path, Tensor& tensor) {
-    from.read_into(path, tensor);
+  const auto checked = [&](const Hdf5File& from, const std::string& path, const Tensor& tensor) {
     check_file(!options.finite || all_finite(tensor), "load_weights: ", from.path().string(), ": ", path, " must be finite, got NaN or infinity");
   };
+  const auto read_into = [&](const Hdf5File& from, const std::string& path, Tensor& tensor) {
+    from.read_into(path, tensor);
+    checked(from, path, tensor);
+  };
+  Mappings mappings;
   for (const Plan::Read& read : plan.reads) {
     const Hdf5File& from = stored.file_of(read.path);
     if (from.shape(read.path) != read.variable.shape() || is_integer(from.dtype(read.path)) != is_integer(read.variable.dtype())) continue;
+    Tensor variable = read.variable;
+    if (options.map && mappings.share(variable, from, read.path)) {
+      checked(from, read.path, variable);
+      continue;
+    }
     if (options.in_place) {
-      Tensor variable = read.variable;
       read_into(from, read.path, variable);
       continue;
     }

@@ -15,14 +15,14 @@
 
 namespace linnet {
 
-MappedFile::MappedFile(const std::filesystem::path& file) {
+MappedFile::MappedFile(const std::filesystem::path& file, Access access) {
   const int descriptor = unbroken([&] { return ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); });
   check_file(descriptor >= 0, "read: cannot open ", file.string(), ": ", std::strerror(errno));
   struct stat status = {};
   const bool regular = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
   const auto size = static_cast<std::size_t>(status.st_size);
   void* start = nullptr;
-  if (regular && size > 0) start = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+  if (regular && size > 0) start = ::mmap(nullptr, size, access == Access::read ? PROT_READ : PROT_READ | PROT_WRITE, MAP_PRIVATE, descriptor, 0);
   const int error = errno;
   ::close(descriptor);
   check_file(regular, "read: ", file.string(), " must be a regular file");

@@ -6,16 +6,23 @@
 
 namespace linnet {
 
-/// The bytes of a regular file, mapped for reading. Throws std::runtime_error naming the file if that fails. The file must
-/// not be cut while it is mapped; replacing it (as AtomicFile does) is fine.
+/// The bytes of a regular file, mapped into memory. Throws std::runtime_error naming the file if that fails. The file must
+/// not be cut while it is mapped, or reading raises SIGBUS, nor be written to; replacing it (as AtomicFile does) is fine.
 class MappedFile {
  public:
-  explicit MappedFile(const std::filesystem::path& file);
+  /// What may be done to the bytes.
+  enum class Access {
+    read,
+    copy_on_write  ///< the bytes may be written: a page that is becomes a copy in memory, and the file stays as it is
+  };
+  explicit MappedFile(const std::filesystem::path& file, Access access = Access::read);
   ~MappedFile();
   MappedFile(MappedFile&& other) noexcept;
   MappedFile& operator=(MappedFile&& other) noexcept;
 
   std::span<const std::byte> bytes() const { return bytes_; }
+  /// The same with copy_on_write.
+  std::span<std::byte> writable_bytes() { return {const_cast<std::byte*>(bytes_.data()), bytes_.size()}; }
   /// Gives back the memory of the pages within `part`, which has been read; reading it again pages it in again.
   static void release(std::span<const std::byte> part);
 

@@ -17,13 +17,13 @@ static_assert(std::endian::native == std::endian::little, "the format is little-
 
 struct Safetensors::Impl {
   std::filesystem::path path;
-  std::vector<MappedFile> files;
+  std::vector<std::shared_ptr<MappedFile>> files;
   std::vector<Entry> entries;  // sorted by name
   std::map<std::string, std::string> metadata;
 
   void add_file(const std::filesystem::path& file) {
     const std::string name = file.string();
-    const auto bytes = files.emplace_back(file).bytes();
+    const auto bytes = files.emplace_back(std::make_shared<MappedFile>(file, MappedFile::Access::copy_on_write))->bytes();
     check_file(bytes.size() >= 8, "Safetensors: ", name, ": must have at least 8 bytes, got ", bytes.size());
     std::uint64_t length = 0;
     std::memcpy(&length, bytes.data(), 8);
@@ -35,7 +35,7 @@ struct Safetensors::Impl {
     const std::string_view text(reinterpret_cast<const char*>(bytes.data()) + 8, static_cast<std::size_t>(length));
     safetensors::Header header = safetensors::parse_header(text, static_cast<std::int64_t>(data.size()), name);
     for (auto& entry : header.entries)
-      entries.push_back({std::move(entry.name), std::move(entry.type), std::move(entry.shape), data.data() + entry.begin});
+      entries.push_back({std::move(entry.name), std::move(entry.type), std::move(entry.shape), data.data() + entry.begin, files.size() - 1});
     metadata.merge(header.metadata);
   }
 
@@ -150,6 +150,16 @@ Tensor Safetensors::read(std::string_view name) const {
   Tensor tensor = Tensor::empty(found.shape, dtype_of_type(found.type));
   copy_elements(found, tensor, impl_->path);
   return tensor;
+}
+
+std::optional<Tensor> Safetensors::map(std::string_view name) const {
+  const Entry& found = entry(name);
+  const DType dtype = dtype_of_type(found.type);
+  const bool aligned = reinterpret_cast<std::uintptr_t>(found.data) % static_cast<std::uintptr_t>(size_of(dtype)) == 0;
+  if (!aligned || safetensors::element_bytes(found.type) != size_of(dtype) || found.type == "U32") return {};
+  const std::shared_ptr<MappedFile>& file = impl_->files[found.file];
+  const auto place = static_cast<std::size_t>(found.data - file->bytes().data());
+  return Tensor::over(file, file->writable_bytes().data() + place, found.shape, dtype);
 }
 
 void Safetensors::read_into(std::string_view name, Tensor& tensor) const {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -27,6 +28,7 @@ class Safetensors {
     std::string type;  ///< the file's word: "F32"
     Shape shape;
     const std::byte* data = nullptr;
+    std::size_t file = 0;  ///< which shard
   };
 
   /// A .safetensors file, or an index ("model.safetensors.index.json"), whose shards lie beside it.
@@ -43,6 +45,9 @@ class Safetensors {
   DType dtype(std::string_view name) const;
   /// Throws if an integer does not fit.
   Tensor read(std::string_view name) const;
+  /// The tensor where it lies: nothing is read, the file stays mapped as long as the tensor lives, and writing to it leaves the file as it is
+  /// (see MappedFile). None unless its dtype() is how it is stored and its place suits that.
+  std::optional<Tensor> map(std::string_view name) const;
   /// The tensor converted to the dtype of `tensor` (see convert). Throws before reading unless the shapes are equal.
   void read_into(std::string_view name, Tensor& tensor) const;
   /// The header's texts about the file, of all shards together.

@@ -44,6 +44,10 @@ struct LoadOptions {
   /// Reads straight into the variables, which saves a copy of them all; a damaged file leaves them partly read. For new layers.
   bool in_place = false;
   bool finite = false;     ///< refuses NaN and infinities, naming the variable
+  /// Variables that lie in the file as they would in memory (float32, in one piece) stay there: the file is mapped, and its pages come into
+  /// memory as they are used. Variables may be written all the same, which copies pages. The file may be replaced but must not be changed
+  /// or cut as long as the variables live: see MappedFile. For new layers.
+  bool map = false;
   std::string group = {};  ///< where in the file the layer is; what lies elsewhere is ignored
 };
 /// What did not fit. Variables are named by their paths in the model, what is unexpected by its path in the file.
@@ -53,7 +57,7 @@ struct LoadReport {
 };
 /// Reads every parameter from a .weights.h5, or from the shards of a .weights.json, cast to the variable's dtype. Optimizer
 /// state and seeds in the file are ignored; LoRA's factors become zero. Throws std::runtime_error with everything that does not fit at
-/// once, unless `strict` is false: then what fits is loaded. When it throws, the layer is as it was before, unless it was `in_place`.
+/// once, unless `strict` is false: then what fits is loaded. When it throws, the layer is as it was before, unless it was `in_place` or to be mapped.
 LoadReport load_weights(Layer& layer, const std::filesystem::path& file, const LoadOptions& options = {});
 
 }  // namespace linnet

@@ -3,6 +3,7 @@
 #include "framework/autograd/tape.h"
 #include "framework/core/parallel.h"
 #include "framework/kernels/table.h"
+#include "framework/ops/cost.h"
 #include "framework/ops/softmax.h"
 
 namespace linnet::ops {
@@ -15,6 +16,7 @@ Tensor activate(const Tensor& x, Activation activation) {
     case Activation::glu: return glu(x);
     default: break;
   }
+  const ProfileScope profiled(name_of(activation), [&] { return map_cost({x}, x.size()); });
   Tensor y = Tensor::like(x);
   dispatch_real(x.dtype(), name_of(activation), [&]<class T>() {
     const T* from = x.data<T>().data();

@@ -6,6 +6,7 @@
 
 #include "framework/autograd/tape.h"
 #include "framework/core/parallel.h"
+#include "framework/core/profile.h"
 #include "framework/kernels/table.h"
 #include "framework/ops/dropout.h"
 
@@ -26,6 +27,22 @@ struct Call {
   DType dtype() const { return query().tensor.dtype(); }
   std::int64_t heads() const { return queries.batch() * options.num_heads; }
 };
+
+/// Counted for every pair of a query and a key, hidden or not. Forward: two products of a head's width and five operations of the
+/// softmax; backward: the scores again and four products, seven operations between them. Rows are read and written once, the
+/// log-sum-exp if it is kept.
+OpCost cost_of(const Call& call, bool kept) {
+  double pairs = 0;
+  for (std::int64_t i = 0; i < call.queries.batch(); ++i) pairs += static_cast<double>(call.queries.length(i) * call.keys.length(i));
+  const auto heads = static_cast<double>(call.options.num_heads), key_dim = static_cast<double>(call.options.key_dim),
+             value_dim = static_cast<double>(call.options.value_dim);
+  const auto queries = static_cast<double>(call.queries.tokens()), keys = static_cast<double>(call.keys.tokens()),
+             element = static_cast<double>(size_of(call.dtype()));
+  const double inputs = element * heads * (queries * key_dim + keys * (key_dim + value_dim)), output = element * heads * queries * value_dim;
+  const double lse = kept ? heads * queries * static_cast<double>(size_of(accumulator_of(call.dtype()))) : 0;
+  return {{heads * pairs * (2 * key_dim + 2 * value_dim + 5), inputs + output + lse},
+          {heads * pairs * (6 * key_dim + 4 * value_dim + 7), 2 * inputs + 2 * output + lse}};
+}
 
 ColumnRange resolve(const ColumnRange& range, std::string_view name, std::int64_t columns, const AttentionOptions& options) {
   check(!range.tensor.shape().empty(), "attention: ", name, " must have at least one axis, got a scalar");
@@ -262,6 +279,7 @@ bool recorded(const Call& call) { return recording({call.ranges[0].tensor, call.
 Tensor attention(const ColumnRange& query, const ColumnRange& key, const ColumnRange& value, const SequenceLayout& queries,
                  const SequenceLayout& keys, const AttentionMask& mask, const AttentionOptions& options) {
   const Call call = check_call(query, key, value, queries, keys, mask, options);
+  const ProfileScope profiled("attention", [&] { return cost_of(call, recorded(call)); });
   Tensor lse = lse_if(recorded(call), call), none;
   const Tensor out = forward(call, lse, none);
   if (!recorded(call)) return out;
@@ -276,6 +294,11 @@ AttentionWithScores attention_with_scores(const ColumnRange& query, const Column
   const std::int64_t query_length = queries.max_length(), key_length = keys.max_length();
   check(all_of_length(queries, query_length) && all_of_length(keys, key_length), "attention_with_scores: sequences must be of one length, got up to ",
         query_length, " queries and ", key_length, " keys (pad them)");
+  const ProfileScope profiled("attention_with_scores", [&] {
+    const OpCost cost = cost_of(call, recorded(call));
+    const double scores = static_cast<double>(call.heads() * query_length * key_length * size_of(call.dtype()));
+    return OpCost{{cost.forward.flops, cost.forward.bytes + scores}, {cost.backward.flops, cost.backward.bytes + scores}};
+  });
   Tensor lse = lse_if(recorded(call), call);
   Tensor scores = Tensor::empty({queries.batch(), options.num_heads, query_length, key_length}, call.dtype());
   const Tensor out = forward(call, lse, scores);

@@ -8,6 +8,7 @@
 #include "framework/core/parallel.h"
 #include "framework/kernels/table.h"
 #include "framework/ops/cast.h"
+#include "framework/ops/cost.h"
 
 namespace linnet::ops {
 namespace {
@@ -133,6 +134,10 @@ Tensor loss(std::string_view op, const Tensor& predictions, const Targets& targe
     reduction.mask(valid);
   }
   const bool from_logits = options.from_logits;
+  const ProfileScope profiled(op, [&] {  // a row's largest, exponentials and their sum; a softmax again in backward
+    const double elements = static_cast<double>(y_pred.size()), bytes = bytes_of(y_pred, targets.distribution, targets.labels);
+    return OpCost{{4 * elements, bytes}, {4 * elements, bytes + bytes_of(y_pred)}};
+  });
   Tensor losses = Tensor::empty(shape, y_pred.dtype()), normalizer = Tensor::like(losses);
   dispatch_real(y_pred.dtype(), op, [&]<class T>() {
     const T* x = y_pred.data<T>().data();

@@ -6,6 +6,7 @@
 #include "framework/core/parallel.h"
 #include "framework/kernels/table.h"
 #include "framework/ops/activations.h"
+#include "framework/ops/cost.h"
 #include "framework/ops/matmul.h"
 
 namespace linnet::ops {
@@ -33,6 +34,26 @@ Extents extents_of(const Tensor& x, const DenseWeights& weights) {
   check(x.dtype() == kernel.dtype() && (!bias.defined() || bias.dtype() == x.dtype()), "dense: input, kernel and bias must have one dtype, got ",
         x.dtype(), ", ", kernel.dtype(), bias.defined() ? cat(" and ", bias.dtype()) : "");
   return {in == 0 ? element_count({x.shape().begin(), x.shape().end() - 1}) : x.size() / in, in, out};
+}
+
+/// Of activation(x kernel + bias): bias and activation are one operation an element each, the products of backward one for each operand
+/// that wants a gradient. `kept`: the pre-activation is saved.
+OpCost cost_of(const Tensor& x, const DenseWeights& weights, const Extents& size, Activation activation, bool kept) {
+  const auto rows = static_cast<double>(size.rows), in = static_cast<double>(size.in), out = static_cast<double>(size.out);
+  const double product = 2 * rows * in * out, results = rows * out, result = results * static_cast<double>(size_of(x.dtype()));
+  const double kernel = bytes_of(weights.kernel), bias = bytes_of(weights.bias);
+  const bool active = activation != Activation::linear;
+  OpCost cost{{product + (weights.bias.defined() ? results : 0) + (active ? results : 0), bytes_of(x) + kernel + bias + (kept ? 2 : 1) * result}, {}};
+  cost.backward = active ? Cost{results, 3 * result} : Cost{0, result};  // dz from z and dy, or dy as it is
+  const auto add = [&](bool wanted, double flops, double bytes) {
+    if (!wanted) return;
+    cost.backward.flops += flops;
+    cost.backward.bytes += bytes;
+  };
+  add(x.requires_grad(), product, kernel + bytes_of(x));
+  add(weights.kernel.requires_grad(), product, bytes_of(x) + kernel);
+  add(weights.bias.defined() && weights.bias.requires_grad(), results, bias);
+  return cost;
 }
 
 /// Columns [column, column + out) of y (rows, width) become activation(x kernel + bias); those of z the pre-activation,
@@ -124,6 +145,17 @@ Tensor concatenated_dense(const Tensor& x, std::span<const DenseWeights> parts) 
     inputs.insert(inputs.end(), {part.kernel, part.bias});
     width += sizes.back().out;
   }
+  const ProfileScope profiled("concatenated_dense", [&] {  // the input is read once, and its gradient written once
+    OpCost sum;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      const OpCost cost = cost_of(x, parts[i], sizes[i], Activation::linear, false);
+      const double again = i == 0 ? 0 : bytes_of(x);
+      const bool reads = parts[i].kernel.requires_grad(), writes = x.requires_grad();
+      sum.forward = {sum.forward.flops + cost.forward.flops, sum.forward.bytes + cost.forward.bytes - again};
+      sum.backward = {sum.backward.flops + cost.backward.flops, sum.backward.bytes + cost.backward.bytes - again * (reads + writes)};
+    }
+    return sum;
+  });
   Tensor y = Tensor::empty(with_last(x.shape(), width), x.dtype());
   {
     const WideningScope once;  // the parts share the widened input, and y is rounded once
@@ -149,6 +181,7 @@ Tensor dense(const Tensor& x, const Tensor& kernel, const Tensor& bias, Activati
   if (!is_elementwise(activation)) return activate(dense(x, kernel, bias), activation);
   const Extents size = extents_of(x, {kernel, bias});
   const bool keep = activation != Activation::linear && recording({x, kernel, bias});
+  const ProfileScope profiled("dense", [&] { return cost_of(x, {kernel, bias}, size, activation, keep); });
   Tensor y = Tensor::empty(with_last(x.shape(), size.out), x.dtype());
   Tensor z = keep ? Tensor::like(y) : y.detach();
   forward(x, {kernel, bias}, size, activation, z, y, size.out, 0);

@@ -7,6 +7,7 @@
 #include "framework/core/parallel.h"
 #include "framework/core/random.h"
 #include "framework/kernels/table.h"
+#include "framework/ops/cost.h"
 
 namespace linnet::ops {
 namespace {
@@ -58,6 +59,7 @@ DropoutPlan plan_dropout(double rate, std::int64_t rows, const SequenceLayout* l
 Tensor dropout(const Tensor& x, double rate, const SequenceLayout* layout) {
   const DropoutPlan plan = plan_dropout(rate, x.rows(), layout);
   if (!plan.active) return x;
+  const ProfileScope profiled("dropout", [&] { return OpCost{map_cost({x}, x.size()).forward, map_cost({x}, x.size()).forward}; });
   return record("dropout", {x}, apply(x, plan), [=](std::span<const Tensor> dy) -> Gradients { return {apply(dy[0], plan)}; });
 }
 

@@ -6,6 +6,7 @@
 
 #include "framework/autograd/tape.h"
 #include "framework/core/parallel.h"
+#include "framework/ops/cost.h"
 #include "framework/ops/matmul.h"
 #include "framework/ops/transpose.h"
 
@@ -52,6 +53,17 @@ Extents extents_of(const EinsumEquation& equation, const Tensor& a, const Tensor
   take("b", equation.b, b);
   check(a.dtype() == b.dtype(), "einsum: dtypes must agree, got ", a.dtype(), " and ", b.dtype());
   return extents;
+}
+
+/// A multiplication and an addition for each combination of indices, in backward for each operand that wants a gradient.
+OpCost cost_of(const EinsumEquation& equation, const Tensor& a, const Tensor& b) {
+  const Extents extents = extents_of(equation, a, b);
+  double combinations = 1;
+  for (const auto& [label, extent] : extents) combinations *= static_cast<double>(extent);
+  const double result = static_cast<double>(product(extents, equation.result) * size_of(a.dtype()));
+  const double wanted = (a.requires_grad() ? 1 : 0) + (b.requires_grad() ? 1 : 0);
+  return {{2 * combinations, bytes_of(a, b) + result},
+          {2 * combinations * wanted, result + (a.requires_grad() ? bytes_of(a, b) : 0) + (b.requires_grad() ? bytes_of(a, b) : 0)}};
 }
 
 /// The product, unrecorded.
@@ -104,6 +116,7 @@ EinsumEquation parse_einsum(const std::string& equation, const std::string& what
 
 Tensor einsum(const std::string& equation, const Tensor& a, const Tensor& b) {
   const EinsumEquation parts = parse_einsum(equation, "einsum");
+  const ProfileScope profiled("einsum", [&] { return cost_of(parts, a, b); });
   return record("einsum", {a, b}, contract(parts, a, b), [=](std::span<const Tensor> dy) -> Gradients {
     return {a.requires_grad() ? contract({parts.result, parts.b, parts.a}, dy[0], b) : Tensor(),
             b.requires_grad() ? contract({parts.result, parts.a, parts.b}, dy[0], a) : Tensor()};

@@ -5,6 +5,7 @@
 
 #include "framework/autograd/tape.h"
 #include "framework/ops/broadcast.h"
+#include "framework/ops/cost.h"
 
 namespace linnet::ops {
 namespace {
@@ -100,9 +101,28 @@ Tensor value_of(std::string_view op, const Tensor& a, const Tensor& b) {
   return dispatch_real(a.dtype(), op, [&]<class T>() { return mapped<T>(plan, a, b, [](T x, T y, std::int64_t) { return Op::value(x, y); }); });
 }
 
+/// Of a function of two broadcast tensors. Where only shapes are asked for, the op itself checks them.
+OpCost binary_cost(std::string_view op, const Tensor& a, const Tensor& b) {
+  return map_cost({a, b}, element_count(Broadcast(op, a.shape(), b.shape()).shape()));
+}
+
+/// As above where the gradient of an operand is the result's, summed over what was broadcast.
+OpCost sum_cost(std::string_view op, const Tensor& a, const Tensor& b) {
+  OpCost cost = binary_cost(op, a, b);
+  const double results = cost.forward.flops, bytes = cost.forward.bytes - bytes_of(a, b);
+  cost.backward = {};
+  for (const Tensor& operand : {a, b})
+    if (static_cast<double>(operand.size()) != results) {
+      cost.backward.flops += results;
+      cost.backward.bytes += bytes + bytes_of(operand);
+    }
+  return cost;
+}
+
 /// An op whose gradients depend on both inputs.
 template <class Op>
 Tensor binary(std::string_view op, const Tensor& a, const Tensor& b) {
+  const ProfileScope profiled(op, [&] { return binary_cost(op, a, b); });
   return record(op, {a, b}, value_of<Op>(op, a, b), [=](std::span<const Tensor> dy) -> Gradients {
     const Broadcast plan(op, a.shape(), b.shape());
     Gradients gradients(2);
@@ -121,6 +141,7 @@ template <class Op>
 Tensor comparison(std::string_view op, const Tensor& a, const Tensor& b) {
   check_dtypes(op, a, b);
   const Broadcast plan(op, a.shape(), b.shape());
+  const ProfileScope profiled(op, [&] { return binary_cost(op, a, b); });
   Tensor result = Tensor::empty(plan.shape(), DType::int32);
   const auto run = [&]<class T>() {
     plan.map(a.data<T>().data(), b.data<T>().data(), result.mutable_data<std::int32_t>().data(),
@@ -153,12 +174,14 @@ Tensor masked(const Tensor& gradient, const Tensor& keep, std::int32_t wanted) {
 }  // namespace
 
 Tensor add(const Tensor& a, const Tensor& b) {
+  const ProfileScope profiled("add", [&] { return sum_cost("add", a, b); });
   return record("add", {a, b}, value_of<Add>("add", a, b), [left = a.shape(), right = b.shape()](std::span<const Tensor> dy) -> Gradients {
     return {Broadcast::sum_to(dy[0], left), Broadcast::sum_to(dy[0], right)};
   });
 }
 
 Tensor subtract(const Tensor& a, const Tensor& b) {
+  const ProfileScope profiled("subtract", [&] { return sum_cost("subtract", a, b); });
   return record("subtract", {a, b}, value_of<Subtract>("subtract", a, b),
                 [left = a.shape(), right = b.shape()](std::span<const Tensor> dy) -> Gradients {
                   return {Broadcast::sum_to(dy[0], left), scale(Broadcast::sum_to(dy[0], right), -1)};
@@ -175,6 +198,7 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
   check(condition.dtype() == DType::int32, "where: condition must be int32, got ", condition.dtype());
   check_dtypes("where", a, b);
   const Shape shape = Broadcast("where", Broadcast("where", a.shape(), b.shape()).shape(), condition.shape()).shape();
+  const ProfileScope profiled("where", [&] { return map_cost({a, b}, element_count(shape)); });
   const Tensor keep = expanded<std::int32_t>("where", condition, shape);
   const Tensor y = dispatch_real(a.dtype(), "where", [&]<class T>() {
     Tensor result = Tensor::empty(shape, a.dtype());
@@ -195,11 +219,13 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
 Tensor broadcast_to(const Tensor& x, const Shape& shape) {
   check(Broadcast("broadcast_to", x.shape(), shape).shape() == shape, "broadcast_to: shape must be one that ", x.shape(), " stretches to, got ",
         shape);
+  const ProfileScope profiled("broadcast_to", [&] { return copy_cost(x, element_count(shape)); });
   const Tensor y = dispatch_real(x.dtype(), "broadcast_to", [&]<class T>() { return expanded<T>("broadcast_to", x, shape); });
   return record("broadcast_to", {x}, y, [from = x.shape()](std::span<const Tensor> dy) -> Gradients { return {Broadcast::sum_to(dy[0], from)}; });
 }
 
 Tensor scale(const Tensor& x, double factor) {
+  const ProfileScope profiled("scale", [&] { return OpCost{map_cost({x}, x.size()).forward, map_cost({x}, x.size()).forward}; });
   Tensor y = Tensor::like(x);
   dispatch_real(x.dtype(), "scale", [&]<class T>() {
     const T *from = x.data<T>().data(), f = static_cast<T>(factor);

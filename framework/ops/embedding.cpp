@@ -4,6 +4,7 @@
 
 #include "framework/autograd/tape.h"
 #include "framework/core/parallel.h"
+#include "framework/ops/cost.h"
 
 namespace linnet::ops {
 
@@ -14,6 +15,11 @@ Tensor embedding(const Tensor& table, const Tensor& ids) {
   for (std::size_t i = 0; i < numbers.size(); ++i)
     check(numbers[i] >= 0 && numbers[i] < rows, "embedding: ids must lie in [0, ", rows, "), got ", numbers[i], " at position ", i);
 
+  const ProfileScope profiled("embedding", [&] {  // a table that is a weight keeps its gradient by rows: backward only hands them on
+    const OpCost cost = copy_cost(table, ids.size() * columns);
+    const bool by_rows = table.requires_grad() && table.grad_slot()->leaf;
+    return OpCost{{0, cost.forward.bytes + bytes_of(ids)}, by_rows ? Cost() : cost.backward};
+  });
   Shape shape = ids.shape();
   shape.push_back(columns);
   Tensor y = Tensor::empty(std::move(shape), table.dtype());

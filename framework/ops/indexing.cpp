@@ -8,6 +8,7 @@
 #include "framework/autograd/tape.h"
 #include "framework/core/parallel.h"
 #include "framework/ops/axes.h"
+#include "framework/ops/cost.h"
 
 namespace linnet::ops {
 namespace {
@@ -28,6 +29,7 @@ Tensor best_index(std::string_view op, const Tensor& x, int axis) {
   check(blocks.count > 0, op, ": the axis must have elements, got axis ", axis, " of ", x.shape());
   Shape shape = x.shape();
   shape.erase(shape.begin() + axis);
+  const ProfileScope profiled(op, [&] { return reduce_cost(x, element_count(shape)); });
   Tensor y = Tensor::empty(shape, DType::int32);
   std::int32_t* to = y.mutable_data<std::int32_t>().data();
   dispatch_real(x.dtype(), op, [&]<class T>() {
@@ -54,6 +56,7 @@ Tensor take(const Tensor& x, const Tensor& indices, int axis) {
   Shape shape = x.shape();
   shape.erase(shape.begin() + axis);
   shape.insert(shape.begin() + axis, indices.shape().begin(), indices.shape().end());
+  const ProfileScope profiled("take", [&] { return copy_cost(x, element_count(shape)); });
   Tensor y = Tensor::empty(shape, x.dtype());
   const auto count = static_cast<std::int64_t>(numbers.size()), inner = blocks.inner;
   dispatch_real(x.dtype(), "take", [&]<class T>() {
@@ -87,6 +90,7 @@ Tensor take_along_axis(const Tensor& x, const Tensor& indices, int axis) {
   check(indices.shape() == expected, "take_along_axis: indices must have x's shape ", x.shape(), " but for axis ", axis, ", got ", indices.shape());
   const AxisBlocks blocks(x.shape(), axis), results(indices.shape(), axis);
   const std::int32_t* numbers = checked("take_along_axis", indices, blocks.count).data();
+  const ProfileScope profiled("take_along_axis", [&] { return copy_cost(x, indices.size()); });
   Tensor y = Tensor::empty(indices.shape(), x.dtype());
   dispatch_real(x.dtype(), "take_along_axis", [&]<class T>() {
     const T* from = x.data<T>().data();
@@ -122,6 +126,7 @@ Tensor one_hot(const Tensor& indices, std::int64_t classes, DType dtype) {
   const std::span<const std::int32_t> numbers = checked("one_hot", indices, classes);
   Shape shape = indices.shape();
   shape.push_back(classes);
+  const ProfileScope profiled("one_hot", [&] { return Cost{0, static_cast<double>(element_count(shape) * size_of(dtype))}; });
   Tensor y = Tensor::zeros(shape, dtype);
   dispatch_real(dtype, "one_hot", [&]<class T>() {
     const std::span<T> to = y.mutable_data<T>();
@@ -139,6 +144,7 @@ TopK top_k(const Tensor& x, std::int64_t k) {
   check(k > 0 && k <= columns, "top_k: k must lie in [1, ", columns, "], got ", k);
   Shape shape = x.shape();
   shape.back() = k;
+  const ProfileScope profiled("top_k", [&] { return reduce_cost(x, element_count(shape)); });
   Tensor indices = Tensor::empty(shape, DType::int32);
   std::int32_t* to = indices.mutable_data<std::int32_t>().data();
   dispatch_real(x.dtype(), "top_k", [&]<class T>() {

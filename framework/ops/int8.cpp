@@ -9,6 +9,7 @@
 #include "framework/core/parallel.h"
 #include "framework/kernels/table.h"
 #include "framework/ops/activations.h"
+#include "framework/ops/cost.h"
 
 namespace linnet::ops {
 
@@ -195,6 +196,12 @@ Tensor int8_dense(const Tensor& x, std::span<const Int8Weights> parts, Activatio
     width += part.matrix.out();
   }
   const std::int64_t rows = element_count({x.shape().begin(), x.shape().end() - 1});
+  const ProfileScope profiled("int8_dense", [&] {  // the sums; scaling, bias and activation are one operation each of a result
+    const double results = static_cast<double>(rows * width), bytes = static_cast<double>(size_of(x.dtype()));
+    double weights = 0;
+    for (const Int8Weights& part : parts) weights += static_cast<double>(in * part.matrix.out()) + bytes_of(part.bias);
+    return Cost{results * static_cast<double>(2 * in + 3), bytes_of(x) + weights + results * bytes};
+  });
   Tensor y = Tensor::empty(with_last(x.shape(), width), x.dtype());
   const bool fused = is_elementwise(activation);
   check(fused || parts.size() == 1, "int8_dense: several parts must have an elementwise activation, got one of rows");
@@ -211,6 +218,10 @@ Tensor int8_embedding(const Int8Values& table, const Tensor& ids) {
     check(numbers[i] >= 0 && numbers[i] < rows, "int8_embedding: ids must lie in [0, ", rows, "), got ", numbers[i], " at position ", i);
   Shape shape = ids.shape();
   shape.push_back(columns);
+  const ProfileScope profiled("int8_embedding", [&] {
+    const double elements = static_cast<double>(ids.size() * columns);
+    return Cost{elements, elements * static_cast<double>(1 + size_of(table.scale.dtype())) + bytes_of(ids)};
+  });
   Tensor y = Tensor::empty(std::move(shape), table.scale.dtype());
   dispatch_real(table.scale.dtype(), "int8_embedding", [&]<class T>() {
     const std::int8_t* from = table.values.data<std::int8_t>().data();

@@ -5,6 +5,7 @@
 #include "framework/autograd/tape.h"
 #include "framework/core/parallel.h"
 #include "framework/kernels/table.h"
+#include "framework/ops/cost.h"
 #include "framework/ops/dropout.h"
 
 namespace linnet::ops {
@@ -32,6 +33,25 @@ std::int64_t columns_of(std::string_view op, const Tensor& x, const Norm& norm) 
 template <class T>
 const T* pointer(const Tensor& tensor) {
   return tensor.defined() ? tensor.data<T>().data() : nullptr;
+}
+
+/// Forward: mean (1), variance (3) and the affine map (4) of each element; backward: the normalised element again (2), its share in
+/// the two sums of the row (4), dx (4), dgamma and dbeta (3).
+OpCost norm_cost(const Tensor& x, const Norm& norm) {
+  const double elements = static_cast<double>(x.size()), weights = bytes_of(norm.gamma, norm.beta);
+  const double statistics = static_cast<double>(2 * x.rows() * size_of(accumulator_of(x.dtype())));
+  return {{8 * elements, 2 * bytes_of(x) + weights + statistics}, {13 * elements, 3 * bytes_of(x) + 2 * weights + statistics}};
+}
+
+/// Forward adds a residual, which it reads, and keeps the sum; dropout is one operation an element each way, in backward on its own.
+OpCost add_norm_cost(const Tensor& x, const Norm& norm, bool dropout) {
+  const double elements = static_cast<double>(x.size()), bytes = bytes_of(x);
+  OpCost cost = norm_cost(x, norm);
+  cost.forward.flops += (dropout ? 2 : 1) * elements;
+  cost.forward.bytes += 2 * bytes;
+  cost.backward.flops += dropout ? elements : 0;
+  cost.backward.bytes += dropout ? 2 * bytes : 0;
+  return cost;
 }
 
 struct NormGradients {
@@ -67,6 +87,7 @@ NormGradients backward(const Tensor& x, const Norm& norm, const Tensor& mean, co
 Tensor layer_norm(const Tensor& x, const Tensor& gamma, const Tensor& beta, double epsilon) {
   const Norm norm{gamma, beta, epsilon};
   const std::int64_t rows = x.rows(), columns = columns_of("layer_norm", x, norm);
+  const ProfileScope profiled("layer_norm", [&] { return norm_cost(x, norm); });
   const DType statistics = accumulator_of(x.dtype());
   Tensor y = Tensor::like(x), mean = Tensor::empty({rows}, statistics), rstd = Tensor::empty({rows}, statistics);
   dispatch_real(x.dtype(), "layer_norm", [&]<class T>() {
@@ -89,6 +110,7 @@ Tensor add_layer_norm(const Tensor& x, const Tensor& residual, const Tensor& gam
   check(x.shape() == residual.shape() && x.dtype() == residual.dtype(), "add_layer_norm: residual must have the input's shape ", x.shape(),
         " and dtype ", x.dtype(), ", got ", residual.shape(), " and ", residual.dtype());
   const DropoutPlan plan = plan_dropout(options.dropout, rows, options.layout);
+  const ProfileScope profiled("add_layer_norm", [&] { return add_norm_cost(x, norm, plan.active); });
   const DType statistics = accumulator_of(x.dtype());
   Tensor sum = Tensor::like(x), y = Tensor::like(x), mean = Tensor::empty({rows}, statistics), rstd = Tensor::empty({rows}, statistics);
   // 16 bits: mean and rstd must be those of the sum as it is saved, or a row of nearly equal elements has a wrong gradient.

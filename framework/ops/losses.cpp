@@ -6,6 +6,7 @@
 #include "framework/autograd/tape.h"
 #include "framework/core/parallel.h"
 #include "framework/ops/cast.h"
+#include "framework/ops/cost.h"
 
 namespace linnet::ops {
 namespace {
@@ -34,6 +35,7 @@ Tensor row_loss(std::string_view op, const Tensor& y_true, const Tensor& predict
   shape.pop_back();
   const LossReduction reduction(op, shape, options);
   const std::int64_t rows = element_count(shape), columns = y_pred.dim(-1);
+  const ProfileScope profiled(op, [&] { return map_cost({targets, y_pred}, y_pred.size()); });
   Tensor losses = Tensor::empty(shape, y_pred.dtype());
   dispatch_real(y_pred.dtype(), op, [&]<class T>() {
     const T *t = targets.data<T>().data(), *p = y_pred.data<T>().data();

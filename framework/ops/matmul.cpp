@@ -5,6 +5,7 @@
 #include "framework/autograd/tape.h"
 #include "framework/core/parallel.h"
 #include "framework/ops/broadcast.h"
+#include "framework/ops/cost.h"
 
 namespace linnet::ops {
 
@@ -25,6 +26,15 @@ Matrices matrices_of(const Tensor& tensor, Transpose transpose, std::string_view
   check(tensor.shape().size() >= 2, "matmul: ", name, " must have two axes or more, got shape ", tensor.shape());
   const bool flipped = transpose == Transpose::yes;
   return {tensor, transpose, tensor.dim(flipped ? -1 : -2), tensor.dim(flipped ? -2 : -1), {tensor.shape().begin(), tensor.shape().end() - 2}};
+}
+
+/// Of a product with `terms` in each sum, and in backward of one for each operand that wants a gradient.
+OpCost cost_of(const Tensor& a, const Tensor& b, const Tensor& c, std::int64_t terms) {
+  const double flops = 2 * static_cast<double>(c.size()) * static_cast<double>(terms);
+  OpCost cost{{flops, bytes_of(a, b, c)}, {0, 0}};
+  if (a.requires_grad()) cost.backward = {flops, bytes_of(a, b, c)};
+  if (b.requires_grad()) cost.backward = {cost.backward.flops + flops, cost.backward.bytes + bytes_of(a, b) + (a.requires_grad() ? 0 : bytes_of(c))};
+  return cost;
 }
 
 /// C = op(a) op(b), unrecorded.
@@ -58,6 +68,11 @@ Tensor product(const Tensor& a, Transpose transpose_a, const Tensor& b, Transpos
   return c;
 }
 
+Cost cost_of(const Gemm& job) {
+  const auto m = static_cast<double>(job.m), n = static_cast<double>(job.n), k = static_cast<double>(job.k);
+  return {2 * m * n * k, (m * k + k * n + m * n) * static_cast<double>(size_of(job.dtype))};
+}
+
 /// The rows of all batches as one matrix.
 Tensor as_rows(const Tensor& x) { return x.reshape({element_count({x.shape().begin(), x.shape().end() - 1}), x.dim(-1)}); }
 
@@ -65,6 +80,7 @@ Tensor as_rows(const Tensor& x) { return x.reshape({element_count({x.shape().beg
 
 void parallel_gemm(const Gemm& job, const std::function<void(const GemmTile&)>& epilogue) {
   if (job.m == 0 || job.n == 0) return;
+  const ProfileScope profiled("matrix product", ProfilePass::part, cost_of(job));
   const kernels::GemmBackend& backend = kernels::gemm_backend();
   const kernels::GemmTiling tile = backend.tiling(job.m, job.n, job.k, num_threads());
   const std::int64_t down = (job.m + tile.rows - 1) / tile.rows, across = (job.n + tile.columns - 1) / tile.columns;
@@ -105,7 +121,9 @@ void multiply(const Product& product, const std::function<void(const GemmTile&)>
 }
 
 Tensor matmul(const Tensor& a, const Tensor& b, Transpose transpose_a, Transpose transpose_b) {
+  ProfileScope profiled("matmul");
   const Tensor c = product(a, transpose_a, b, transpose_b);
+  profiled.set_cost([&] { return cost_of(a, b, c, a.dim(transpose_a == Transpose::yes ? -2 : -1)); });
   return record("matmul", {a, b}, c, [=](std::span<const Tensor> grad_outputs) -> Gradients {
     const Tensor& dc = grad_outputs[0];
     const bool ta = transpose_a == Transpose::yes, tb = transpose_b == Transpose::yes;

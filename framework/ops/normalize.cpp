@@ -5,6 +5,7 @@
 
 #include "framework/autograd/tape.h"
 #include "framework/core/parallel.h"
+#include "framework/ops/cost.h"
 
 namespace linnet::ops {
 namespace {
@@ -79,6 +80,13 @@ Tensor scale_gradient(const Tensor& x, const Tensor& scale, const Tensor& factor
 
 constexpr double kLargestFactor = 1e7;  // of a row that is as good as zero
 
+/// Forward squares, adds and scales each element, and scales by `scale`; backward needs a sum over the row and, for the scale, one
+/// over the column as well.
+OpCost norm_cost(const Tensor& x, const Tensor& scale) {
+  const double elements = static_cast<double>(x.size()) * (scale.defined() ? 1.0 : 0.0), all = static_cast<double>(x.size());
+  return {{3 * all + elements, 2 * bytes_of(x) + bytes_of(scale)}, {5 * all + 4 * elements, 3 * bytes_of(x) + 2 * bytes_of(scale)}};
+}
+
 }  // namespace
 
 Tensor rms_norm(const Tensor& x, const Tensor& scale, double epsilon) {
@@ -89,6 +97,7 @@ Tensor rms_norm(const Tensor& x, const Tensor& scale, double epsilon) {
     check(scale.dtype() == x.dtype() || scale.dtype() == accumulator_of(x.dtype()), "rms_norm: scale must have the input's dtype ", x.dtype(),
           is_half(x.dtype()) ? " or float32" : "", ", got ", scale.dtype());
   }
+  const ProfileScope profiled("rms_norm", [&] { return norm_cost(x, scale); });
   const Tensor factors =
       factors_of(x, [=]<class T>(T squares) { return T(1) / std::sqrt(squares / static_cast<T>(columns) + static_cast<T>(epsilon)); });
   return record("rms_norm", {x, scale}, scaled_rows(x, factors, scale), [=](std::span<const Tensor> dy) -> Gradients {
@@ -99,6 +108,7 @@ Tensor rms_norm(const Tensor& x, const Tensor& scale, double epsilon) {
 
 Tensor l2_normalize(const Tensor& x) {
   check(!x.shape().empty(), "l2_normalize: input must have at least one axis, got a scalar");
+  const ProfileScope profiled("l2_normalize", [&] { return norm_cost(x, {}); });
   const Tensor factors = factors_of(x, []<class T>(T squares) { return std::min(T(1) / std::sqrt(squares), T(kLargestFactor)); });
   return record("l2_normalize", {x}, scaled_rows(x, factors, {}), [=](std::span<const Tensor> dy) -> Gradients {
     return {input_gradient(x, {}, factors, dy[0], 1, []<class T>(T factor) { return factor == T(kLargestFactor); })};

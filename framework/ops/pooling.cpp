@@ -5,6 +5,7 @@
 
 #include "framework/autograd/tape.h"
 #include "framework/core/parallel.h"
+#include "framework/ops/cost.h"
 
 namespace linnet::ops {
 namespace {
@@ -27,6 +28,10 @@ std::int64_t keys_of(const SequenceLayout& layout, std::int64_t sequence) {
 
 Tensor mean_pool(const Tensor& x, const SequenceLayout& layout) {
   const std::int64_t columns = columns_of("mean_pool", x, layout);
+  const ProfileScope profiled("mean_pool", [&] {
+    const OpCost cost = reduce_cost(x, layout.batch() * columns);
+    return OpCost{cost.forward, cost.forward};
+  });
   Tensor y = Tensor::zeros({layout.batch(), columns}, x.dtype());
   dispatch_real(x.dtype(), "mean_pool", [&]<class T>() {
     const T* from = x.data<T>().data();
@@ -55,6 +60,10 @@ Tensor mean_pool(const Tensor& x, const SequenceLayout& layout) {
 
 Tensor max_pool(const Tensor& x, const SequenceLayout& layout) {
   const std::int64_t columns = columns_of("max_pool", x, layout);
+  const ProfileScope profiled("max_pool", [&] {
+    const OpCost cost = reduce_cost(x, layout.batch() * columns);
+    return OpCost{cost.forward, {0, cost.forward.bytes}};
+  });
   Tensor y = Tensor::empty({layout.batch(), columns}, x.dtype());
   std::vector<std::int64_t> winners(static_cast<std::size_t>(y.size()), -1);  // the row that gave each element of y
   dispatch_real(x.dtype(), "max_pool", [&]<class T>() {

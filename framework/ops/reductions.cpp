@@ -8,6 +8,7 @@
 #include "framework/autograd/tape.h"
 #include "framework/core/parallel.h"
 #include "framework/ops/axes.h"
+#include "framework/ops/cost.h"
 #include "framework/ops/elementwise.h"
 #include "framework/ops/transpose.h"
 #include "framework/ops/unary.h"
@@ -111,6 +112,7 @@ void fold(const AxisBlocks& blocks, const T* x, double start, T* y, const F& f) 
 Tensor extreme(std::string_view op, const Tensor& input, const ReduceOptions& options, double sign) {
   const Plan plan = plan_of_some(op, input, options);
   const Tensor x = plan.arranged(input);
+  const ProfileScope profiled(op, [&] { return reduce_cost(x, element_count(plan.result)); });
   Tensor y = Tensor::empty(plan.result, input.dtype());
   dispatch_real(input.dtype(), op, [&]<class T>() {
     fold(plan.blocks, x.data<T>().data(), -sign * std::numeric_limits<double>::infinity(), y.mutable_data<T>().data(),
@@ -161,6 +163,10 @@ Tensor running_sum(const Tensor& x, const AxisBlocks& blocks, bool from_the_back
 Tensor sum(const Tensor& input, const ReduceOptions& options) {
   const Plan plan = plan_of("sum", input, options);
   const Tensor x = plan.arranged(input);
+  const ProfileScope profiled("sum", [&] {
+    const OpCost cost = reduce_cost(x, element_count(plan.result));
+    return OpCost{cost.forward, {0, cost.forward.bytes}};
+  });
   Tensor y = Tensor::empty(plan.result, input.dtype());
   dispatch_real(input.dtype(), "sum", [&]<class T>() {
     const T* from = x.data<T>().data();
@@ -191,6 +197,7 @@ Tensor var(const Tensor& x, const ReduceOptions& options) {
 Tensor prod(const Tensor& input, const ReduceOptions& options) {
   const Plan plan = plan_of("prod", input, options);
   const Tensor x = plan.arranged(input);
+  const ProfileScope profiled("prod", [&] { return reduce_cost(x, element_count(plan.result)); });
   Tensor y = Tensor::empty(plan.result, input.dtype());
   dispatch_real(input.dtype(), "prod", [&]<class T>() { fold(plan.blocks, x.data<T>().data(), 1, y.mutable_data<T>().data(), std::multiplies<>()); });
   return record("prod", {x}, y, [x, blocks = plan.blocks](std::span<const Tensor> dy) -> Gradients {
@@ -232,6 +239,7 @@ Tensor logsumexp(const Tensor& x, const ReduceOptions& options) {
 
 Tensor cumsum(const Tensor& x, int axis) {
   const AxisBlocks blocks(x.shape(), axis_of("cumsum", x.shape(), axis));
+  const ProfileScope profiled("cumsum", [&] { return OpCost{map_cost({x}, x.size()).forward, map_cost({x}, x.size()).forward}; });
   return record("cumsum", {x}, running_sum(x, blocks, false),
                 [blocks](std::span<const Tensor> dy) -> Gradients { return {running_sum(dy[0], blocks, true)}; });
 }

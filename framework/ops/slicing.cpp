@@ -6,6 +6,7 @@
 #include "framework/autograd/tape.h"
 #include "framework/core/parallel.h"
 #include "framework/ops/axes.h"
+#include "framework/ops/cost.h"
 
 namespace linnet::ops {
 namespace {
@@ -55,6 +56,7 @@ Tensor taken(const Tensor& x, int axis, const Places& places, std::int64_t count
 
 /// x cut at these bounds, which begin with 0 and end with the extent.
 std::vector<Tensor> parts(std::string_view op, const Tensor& x, int axis, const std::vector<std::int64_t>& bounds) {
+  const ProfileScope profiled(op, [&] { return copy_cost(x, x.size()); });
   std::vector<Tensor> results;
   for (std::size_t i = 0; i + 1 < bounds.size(); ++i)
     results.push_back(taken(x, axis, {AxisBlocks(x.shape(), axis), bounds[i]}, bounds[i + 1] - bounds[i]));
@@ -80,6 +82,7 @@ Tensor slice(const Tensor& x, int axis, const SliceRange& range) {
   check(range.step > 0, "slice: step must be positive, got ", range.step);
   const Places places{blocks, begin, range.step};
   const std::int64_t count = (end - begin + range.step - 1) / range.step;
+  const ProfileScope profiled("slice", [&] { return copy_cost(x, blocks.outer * count * blocks.inner); });
   return record("slice", {x}, taken(x, axis, places, count),
                 [=, shape = x.shape()](std::span<const Tensor> dy) -> Gradients { return {spread(dy[0], shape, axis, places, count)}; });
 }
@@ -88,6 +91,7 @@ Tensor flip(const Tensor& x, int axis) {
   axis = axis_of("flip", x.shape(), axis);
   const AxisBlocks blocks(x.shape(), axis);
   const Places places{blocks, std::max<std::int64_t>(blocks.count - 1, 0), -1};
+  const ProfileScope profiled("flip", [&] { return copy_cost(x, x.size()); });
   return record("flip", {x}, taken(x, axis, places, blocks.count),
                 [=](std::span<const Tensor> dy) -> Gradients { return {taken(dy[0], axis, places, blocks.count)}; });
 }
@@ -104,6 +108,7 @@ Tensor concatenate(std::span<const Tensor> tensors, int axis) {
     bounds.push_back(bounds.back() + tensor.dim(axis));
   }
   Tensor y = Tensor::empty(with_extent(first.shape(), axis, bounds.back()), first.dtype());
+  const ProfileScope profiled("concatenate", [&] { return copy_cost(y, y.size()); });
   const AxisBlocks whole(y.shape(), axis);
   for (std::size_t i = 0; i < tensors.size(); ++i)
     copy(tensors[i], {AxisBlocks(tensors[i].shape(), axis)}, y, {whole, bounds[i]}, bounds[i + 1] - bounds[i]);
@@ -122,6 +127,7 @@ Tensor stack(std::span<const Tensor> tensors, int axis) {
   single.insert(single.begin() + axis, 1);
   result.insert(result.begin() + axis, static_cast<std::int64_t>(tensors.size()));
   Tensor y = Tensor::empty(result, first.dtype());
+  const ProfileScope profiled("stack", [&] { return copy_cost(y, y.size()); });
   const AxisBlocks one(single, axis), whole(result, axis);
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     check(tensors[i].dtype() == first.dtype(), "stack: dtypes must agree, got ", first.dtype(), " and ", tensors[i].dtype());
@@ -160,6 +166,7 @@ std::vector<Tensor> unstack(const Tensor& x, int axis) {
   shape.erase(shape.begin() + axis);
   const AxisBlocks blocks(x.shape(), axis);
   Shape single = with_extent(x.shape(), axis, 1);
+  const ProfileScope profiled("unstack", [&] { return copy_cost(x, x.size()); });
   std::vector<Tensor> results;
   for (std::int64_t i = 0; i < blocks.count; ++i) results.push_back(taken(x, axis, {blocks, i}, 1).reshape(shape));
   return record("unstack", {x}, std::move(results), [=, whole = x.shape()](std::span<const Tensor> dy) -> Gradients {
@@ -176,6 +183,7 @@ Tensor pad(const Tensor& x, int axis, std::int64_t before, std::int64_t after, d
   axis = axis_of("pad", x.shape(), axis);
   check(before >= 0 && after >= 0, "pad: before and after must not be negative, got ", before, " and ", after);
   const std::int64_t extent = x.dim(axis);
+  const ProfileScope profiled("pad", [&] { return copy_cost(x, x.size()); });
   Tensor y = Tensor::full(with_extent(x.shape(), axis, before + extent + after), value, x.dtype());
   const Places places{AxisBlocks(y.shape(), axis), before};
   copy(x, {AxisBlocks(x.shape(), axis)}, y, places, extent);

@@ -8,6 +8,7 @@
 
 #include "framework/autograd/tape.h"
 #include "framework/core/parallel.h"
+#include "framework/ops/cost.h"
 
 namespace linnet::ops {
 namespace {
@@ -49,8 +50,15 @@ T largest(const T* x, const std::int32_t* mask, std::int64_t columns) {
   return top;
 }
 
+/// Forward finds a row's largest, subtracts it, takes exponentials, adds and divides; backward has a sum over the row.
+OpCost softmax_cost(const Tensor& x) {
+  const auto elements = static_cast<double>(x.size());
+  return {{5 * elements, 2 * bytes_of(x)}, {4 * elements, 3 * bytes_of(x)}};
+}
+
 Tensor softmax_of(std::string_view op, const Tensor& x, const Tensor& mask) {
   const std::int64_t columns = columns_of(op, x);
+  const ProfileScope profiled(op, [&] { return softmax_cost(x); });
   const std::int32_t* keep = mask.defined() ? mask.data<std::int32_t>().data() : nullptr;
   const Tensor y = by_rows(op, x, columns, [&]<class T>(std::int64_t r, const T* from, T* to) {
     const std::int32_t* kept = keep ? keep + r * columns : nullptr;
@@ -96,6 +104,7 @@ Tensor masked_softmax(const Tensor& x, const Tensor& mask) {
 
 Tensor log_softmax(const Tensor& x) {
   const std::int64_t columns = columns_of("log_softmax", x);
+  const ProfileScope profiled("log_softmax", [&] { return softmax_cost(x); });
   const Tensor y = by_rows("log_softmax", x, columns, [&]<class T>(std::int64_t, const T* from, T* to) {
     const T top = largest<T>(from, nullptr, columns);
     T total = 0;
@@ -115,6 +124,7 @@ Tensor log_softmax(const Tensor& x) {
 
 Tensor sparsemax(const Tensor& x) {
   const std::int64_t columns = columns_of("sparsemax", x);
+  const ProfileScope profiled("sparsemax", [&] { return softmax_cost(x); });
   const Tensor y = by_rows("sparsemax", x, columns, [&]<class T>(std::int64_t, const T* from, T* to) {
     const T threshold = sparsemax_threshold(from, columns);
     for (std::int64_t c = 0; c < columns; ++c) to[c] = std::max(from[c] - threshold, T(0));
@@ -136,6 +146,7 @@ Tensor sparsemax(const Tensor& x) {
 Tensor glu(const Tensor& x) {
   const std::int64_t width = columns_of("glu", x), columns = width / 2;
   check(width % 2 == 0, "glu: the last axis must be even, got ", width, " (input ", x.shape(), ")");
+  const ProfileScope profiled("glu", [&] { return map_cost({x}, x.size() / 2); });
   const Tensor y = by_rows("glu", x, columns, [&]<class T>(std::int64_t, const T* from, T* to) {
     for (std::int64_t c = 0; c < columns; ++c) to[c] = from[c] / (T(1) + std::exp(-from[columns + c]));
   });

@@ -7,6 +7,7 @@
 
 #include "framework/autograd/tape.h"
 #include "framework/core/parallel.h"
+#include "framework/ops/cost.h"
 
 namespace linnet::ops {
 namespace {
@@ -62,6 +63,7 @@ Tensor transpose(const Tensor& x, std::span<const int> permutation) {
   std::ranges::sort(sorted);
   std::iota(axes.begin(), axes.end(), 0);
   check(sorted == axes, "transpose: permutation must name each axis of ", x.shape(), " once, got ", Shape(order.begin(), order.end()));
+  const ProfileScope profiled("transpose", [&] { return copy_cost(x, x.size()); });
   return record("transpose", {x}, permuted(x, order), [order](std::span<const Tensor> dy) -> Gradients {
     std::vector<int> inverse(order.size());
     for (std::size_t i = 0; i < order.size(); ++i) inverse[static_cast<std::size_t>(order[i])] = static_cast<int>(i);

@@ -3,6 +3,7 @@
 #include "framework/autograd/tape.h"
 #include "framework/core/parallel.h"
 #include "framework/kernels/table.h"
+#include "framework/ops/cost.h"
 
 namespace linnet::ops {
 namespace {
@@ -11,6 +12,7 @@ using kernels::Unary;
 constexpr std::int64_t kCost = 8;  // of an element, for parallel_rows: more than reading and writing it
 
 Tensor unary(Unary function, std::string_view op, const Tensor& x) {
+  const ProfileScope profiled(op, [&] { return map_cost({x}, x.size()); });
   Tensor y = Tensor::like(x);
   dispatch_real(x.dtype(), op, [&]<class T>() {
     const T* from = x.data<T>().data();
@@ -52,6 +54,7 @@ Tensor square(const Tensor& x) { return unary(Unary::square, "square", x); }
 
 Tensor clip(const Tensor& x, double lowest, double highest) {
   check(lowest <= highest, "clip: lowest must not be above highest, got ", lowest, " and ", highest);
+  const ProfileScope profiled("clip", [&] { return map_cost({x}, x.size()); });
   Tensor y = Tensor::like(x);
   dispatch_real(x.dtype(), "clip", [&]<class T>() {
     const T *from = x.data<T>().data(), low = static_cast<T>(lowest), high = static_cast<T>(highest);

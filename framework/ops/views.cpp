@@ -4,6 +4,7 @@
 
 #include "framework/autograd/tape.h"
 #include "framework/ops/axes.h"
+#include "framework/ops/cost.h"
 
 namespace linnet::ops {
 
@@ -33,6 +34,10 @@ Tensor squeeze(const Tensor& x, int axis) {
 }
 
 Tensor slice_rows(const Tensor& x, std::int64_t begin, std::int64_t end) {
+  // A view; backward writes zeros around the gradient.
+  const ProfileScope profiled("slice_rows", [&] {
+    return OpCost{{}, copy_cost(x, x.size() / std::max<std::int64_t>(x.dim(0), 1) * (end - begin)).backward};
+  });
   return record("slice_rows", {x}, x.slice_rows(begin, end), [shape = x.shape(), begin, end](std::span<const Tensor> dy) -> Gradients {
     Tensor dx = Tensor::zeros(shape, dy[0].dtype());
     dx.slice_rows(begin, end).assign(dy[0]);

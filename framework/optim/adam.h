@@ -1,5 +1,6 @@
 #pragma once
 
+#include "framework/core/profile.h"
 #include "framework/optim/optimizer.h"
 
 namespace linnet {
@@ -33,6 +34,7 @@ class Adam : public Optimizer {
   void update(std::span<const Update> updates) override;
   bool takes_rows() const override { return true; }
   std::vector<std::uint64_t> slot_versions(std::size_t index) const;
+  Cost cost_of(const Update& update) const;
   void find_touched(const Update& update, bool all);
 
   Config config_;

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "framework/core/error.h"
+#include "framework/core/profile.h"
 #include "framework/core/random.h"
 
 namespace linnet {
@@ -119,6 +120,7 @@ std::int64_t Optimizer::iterations() const { return calls() / config_.gradient_a
 void Optimizer::step(double learning_rate, double loss_scale) {
   check(std::isfinite(learning_rate), class_name_, ": learning_rate must be finite, got ", learning_rate);
   check(std::isfinite(loss_scale) && loss_scale > 0, class_name_, ": loss_scale must be positive and finite, got ", loss_scale);
+  const ProfileScope profiled(class_name_);
   std::vector<Update> updates;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     std::optional<Update> update = take_update(i, parameters_[i].tensor, takes_rows() && accumulators_.empty());
@@ -165,6 +167,10 @@ void Optimizer::accumulate(std::vector<Update>& updates, bool last) {
 /// Of each gradient, unless no clipping needs them.
 std::vector<double> Optimizer::finite_norms(const std::vector<Update>& updates) const {
   if (!config_.clipnorm && !config_.global_clipnorm) return {};
+  if (ProfileScope::profiling())
+    for (const Update& update : updates)
+      ProfileScope::add_cost(
+          {2 * static_cast<double>(update.gradient.size()), static_cast<double>(update.gradient.size() * size_of(update.gradient.dtype()))});
   std::vector<double> norms = sums_of_squares(updates);
   for (std::size_t i = 0; i < norms.size(); ++i) {
     norms[i] = std::sqrt(norms[i]) * updates[i].scale;

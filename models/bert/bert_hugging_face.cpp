@@ -76,11 +76,12 @@ BertBackbone::Config read_bert_config(const JsonValue& config) {
   return result;
 }
 
-void load_bert(const std::filesystem::path& directory, BertBackbone& backbone) {
+void load_bert(const std::filesystem::path& directory, BertBackbone& backbone, const PresetOptions& options) {
   const Safetensors weights = open_weights(directory);
   const std::string prefix = prefix_of(weights, "embeddings.word_embeddings.weight");
   const bool old_norm_names = weights.contains(prefix + "embeddings.LayerNorm.gamma");
-  load(backbone, weights, [&](const Parameter& parameter) { return source_of(parameter, prefix, old_norm_names); });
+  load(
+      backbone, weights, [&](const Parameter& parameter) { return source_of(parameter, prefix, old_norm_names); }, options);
 }
 
 std::vector<Parameter> bert_tensors(const BertBackbone& backbone, const std::string& prefix, DType dtype) {

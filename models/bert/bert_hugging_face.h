@@ -12,7 +12,7 @@ namespace linnet::hugging_face {
 /// activation than GELU, relative positions, a decoder.
 BertBackbone::Config read_bert_config(const JsonValue& config);
 /// The pooler must be there. Throws std::runtime_error with all tensors that are missing or have another shape.
-void load_bert(const std::filesystem::path& directory, BertBackbone& backbone);
+void load_bert(const std::filesystem::path& directory, BertBackbone& backbone, const PresetOptions& options);
 /// The backbone's tensors of that dtype as transformers names them, behind `prefix`.
 std::vector<Parameter> bert_tensors(const BertBackbone& backbone, const std::string& prefix, DType dtype);
 /// PREFIX.weight (units, input_dim) and PREFIX.bias.

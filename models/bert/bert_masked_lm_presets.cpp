@@ -21,7 +21,7 @@ std::unique_ptr<BertMaskedLM> BertMaskedLM::from_preset(std::string_view preset,
   model->set_preprocessor(
       bert::load_preprocessor<BertMaskedLMPreprocessor>(directory, "BertMaskedLMPreprocessor", model->config().backbone, options.sequence_length));
   if (!options.preset.load_weights) return model;
-  bert::load_backbone(directory, model->backbone_);
+  bert::load_backbone(directory, model->backbone_, options.preset);
   if (kept) bert::load_head(directory, *model, model->backbone_);
   return model;
 }

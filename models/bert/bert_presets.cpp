@@ -71,12 +71,12 @@ BertBackbone::Config read_backbone_config(const std::filesystem::path& directory
   return config;
 }
 
-void load_backbone(const std::filesystem::path& directory, BertBackbone& backbone) {
+void load_backbone(const std::filesystem::path& directory, BertBackbone& backbone, const PresetOptions& options) {
   const JsonValue json = read_json_file(directory, "config.json");
-  if (preset::form_of(json) == Form::hugging_face) return hugging_face::load_bert(directory, backbone);
+  if (preset::form_of(json) == Form::hugging_face) return hugging_face::load_bert(directory, backbone, options);
   if (const JsonValue* dtype = json.at("config").find("dtype"))
     keras::blaming((directory / "config.json").string(), [&] { make_int8(backbone, keras::int8_paths(*dtype)); });
-  preset::load_weight_files(directory, backbone);
+  preset::load_weight_files(directory, backbone, options);
 }
 
 void save_backbone(const std::filesystem::path& directory, const BertBackbone& backbone, const PresetSaveOptions& options) {
@@ -130,7 +130,7 @@ std::unique_ptr<BertBackbone> BertBackbone::from_preset(std::string_view preset,
   if (!options.load_weights) return std::make_unique<BertBackbone>(config);
   const UninitializedWeights scope;
   auto backbone = std::make_unique<BertBackbone>(config);
-  bert::load_backbone(directory, *backbone);
+  bert::load_backbone(directory, *backbone, options);
   return backbone;
 }
 

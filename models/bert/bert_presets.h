@@ -20,7 +20,7 @@ JsonValue to_keras(const BertTokenizer& tokenizer);
 /// Throws std::runtime_error naming file and key.
 BertBackbone::Config read_backbone_config(const std::filesystem::path& directory, const PresetOptions& options);
 /// Weights of either form; layers that the preset has as int8 become so. Throws std::runtime_error with all that does not fit.
-void load_backbone(const std::filesystem::path& directory, BertBackbone& backbone);
+void load_backbone(const std::filesystem::path& directory, BertBackbone& backbone, const PresetOptions& options);
 /// config.json, metadata.json and weights.
 void save_backbone(const std::filesystem::path& directory, const BertBackbone& backbone, const PresetSaveOptions& options);
 

@@ -73,7 +73,7 @@ std::unique_ptr<BertTextClassifier> BertTextClassifier::from_preset(std::string_
       bert::load_preprocessor<BertTextClassifierPreprocessor>(directory, "BertTextClassifierPreprocessor", config.backbone, options.sequence_length));
   if (kept) load_labels(directory, *model);
   if (!options.preset.load_weights) return model;
-  bert::load_backbone(directory, model->backbone_);
+  bert::load_backbone(directory, model->backbone_, options.preset);
   if (kept) bert::load_head(directory, *model, model->backbone_);
   else initialize(model->output_dense_);
   return model;

@@ -27,7 +27,7 @@ std::unique_ptr<BertTextEmbedder> BertTextEmbedder::from_preset(std::string_view
   else keras::blaming((directory / "task.json").string(), make);
   model->set_preprocessor(bert::load_preprocessor<BertTextEmbedderPreprocessor>(directory, "BertTextEmbedderPreprocessor", config.backbone,
                                                                                 options.sequence_length, {.strip_accents = options.strip_accents}));
-  if (options.preset.load_weights) bert::load_backbone(directory, model->backbone_);
+  if (options.preset.load_weights) bert::load_backbone(directory, model->backbone_, options.preset);
   return model;
 }
 

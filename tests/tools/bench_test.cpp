@@ -56,6 +56,28 @@ BOOST_AUTO_TEST_CASE(encoder_measures_each_shape_and_takes_no_block_after_the_fi
   }
 }
 
+BOOST_AUTO_TEST_CASE(recomputed_activations_are_marked_and_for_training_alone) {
+  const std::vector<Json> found =
+      cases({"encoder", "--model", "tiny", "--task", "train", "--shapes", "2x8", "--checkpoint-activations", "--seconds", "0"});
+  BOOST_TEST_REQUIRE(found.size() == 1u);
+  BOOST_TEST(found[0]["checkpoint_activations"] == true);
+  check_refused({"encoder", "--model", "tiny", "--checkpoint-activations"},
+                "--checkpoint-activations: must come with --task train, got it with infer");
+}
+
+BOOST_AUTO_TEST_CASE(the_tokenizer_is_measured_on_texts_of_a_file) {
+  const TemporaryDirectory directory;
+  write_tiny_vocabulary(directory / "vocab.txt");
+  write_text(directory / "texts.txt", "The film is good.\nplot unknown\n");
+  const std::vector<Json> found =
+      cases({"tokenizer", "--vocab", (directory / "vocab.txt").string(), "--texts", (directory / "texts.txt").string(), "--seconds", "0"});
+  BOOST_TEST_REQUIRE(found.size() == 1u);
+  BOOST_TEST(found[0]["texts"] == 2);
+  BOOST_TEST(found[0]["tokens"] == 7);
+  BOOST_TEST(found[0]["mb_per_second"].get<double>() >= 0);
+  check_refused({"tokenizer"}, "--texts: must name a file, got nothing");
+}
+
 BOOST_AUTO_TEST_CASE(int8_is_measured_as_the_others) {
   const std::vector<Json> found = cases({"encoder", "--model", "tiny", "--dtype", "int8", "--shapes", "2x8", "--threads", "1", "--seconds", "0"});
   BOOST_TEST_REQUIRE(found.size() == 1u);

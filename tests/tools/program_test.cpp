@@ -96,6 +96,28 @@ BOOST_AUTO_TEST_CASE(the_best_weights_met_are_saved_when_they_are_looked_for) {
               "--evaluate-every: must come with --dev, got it alone");
 }
 
+BOOST_AUTO_TEST_CASE(batches_may_be_bounded_by_tokens_in_training_and_in_answers) {
+  const Workplace place;
+  const ProgramResult tuned = place.finetune({"--tokens-per-batch", "40"});
+  BOOST_TEST_REQUIRE(tuned.code == 0, tuned.errors);
+  const auto record = nlohmann::json::parse(read_text(place.output + "/run.json"));
+  BOOST_TEST(record["flags"]["tokens_per_batch"] == 40);
+  BOOST_TEST(has(tuned.errors, "epoch 6/6 300/300"));
+  BOOST_TEST(!has(tuned.errors, " 180 steps,"));  // 6 epochs of 30 batches of 10
+  const std::vector<std::string> ask{"predict", "--preset", place.output, "--threads", "1", "--data", place.dev, "--tokens-per-batch"};
+  std::vector<std::string> answers;
+  for (const char* tokens : {"0", "20", "1"}) {
+    std::vector<std::string> arguments = ask;
+    arguments.push_back(tokens);
+    answers.push_back(run_program(linnet_program(), arguments).out);
+  }
+  BOOST_TEST(std::count(answers[0].begin(), answers[0].end(), '\n') == 50);
+  BOOST_TEST(answers[1] == answers[0]);  // in the order of the file, whatever the batches
+  BOOST_TEST(answers[2] == answers[0]);
+  BOOST_TEST(run_program(linnet_program(), {"evaluate", "--preset", place.output, "--data", place.dev, "--tokens-per-batch", "15"}).out ==
+             run_program(linnet_program(), {"evaluate", "--preset", place.output, "--data", place.dev}).out);
+}
+
 BOOST_AUTO_TEST_CASE(a_seed_gives_the_same_weights_for_any_number_of_threads) {
   const Workplace place;
   std::vector<std::string> weights;

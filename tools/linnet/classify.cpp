@@ -12,8 +12,8 @@
 namespace linnet::tool {
 namespace {
 
-Measures measure_regression(const BertTextClassifier& model, const TextDataset& dataset, std::int64_t batch_size) {
-  const DataLoader loader(dataset, model.preprocessor(), {.batch_size = batch_size, .regression = true});
+Measures measure_regression(const BertTextClassifier& model, const TextDataset& dataset, const DataLoader::Config& batches) {
+  const DataLoader loader(dataset, model.preprocessor(), batches);
   Progress progress("evaluate", dataset.size(), "sentences");
   PearsonCorrelation pearson;
   double squares = 0;
@@ -57,9 +57,10 @@ TextDataset read_sentences(std::string_view command, const std::string& file, co
   return TextDataset(std::move(examples), {}, false);
 }
 
-Measures measure(const BertTextClassifier& model, const TextDataset& dataset, std::int64_t batch_size) {
-  if (is_regression(model)) return measure_regression(model, dataset, batch_size);
-  const DataLoader loader(dataset, model.preprocessor(), {.batch_size = batch_size});
+Measures measure(const BertTextClassifier& model, const TextDataset& dataset, std::int64_t batch_size, std::int64_t tokens_per_batch) {
+  const DataLoader::Config batches{.batch_size = batch_size, .regression = is_regression(model), .tokens_per_batch = tokens_per_batch};
+  if (batches.regression) return measure_regression(model, dataset, batches);
+  const DataLoader loader(dataset, model.preprocessor(), batches);
   Progress progress("evaluate", dataset.size(), "sentences");
   Measures measures;
   measures.accuracy = count_correct([&](const PackedTokens& tokens) { return model.forward(tokens); }, loader,

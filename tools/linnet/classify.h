@@ -31,9 +31,12 @@ struct Measures {
   std::optional<double> loss = {}, pearson = {};
   std::int64_t total = 0;  ///< examples, or masked tokens
 };
+/// Tokens that evaluate, predict and embed compute together unless told otherwise: enough for matrix products at their best.
+constexpr std::int64_t kTokensPerBatch = 4096;
 /// Runs the model over a labelled dataset, with a progress bar: the accuracy of a classifier, or for regression the mean squared
 /// error and Pearson's correlation.
-Measures measure(const BertTextClassifier& model, const TextDataset& dataset, std::int64_t batch_size = 64);
+Measures measure(const BertTextClassifier& model, const TextDataset& dataset, std::int64_t batch_size = 64,
+                 std::int64_t tokens_per_batch = kTokensPerBatch);
 /// "accuracy 0.8991 (784 of 872)", or "pearson 0.8123, mse 0.5432 (1500 examples)"
 std::string measures_line(const Measures& measures);
 

@@ -13,20 +13,23 @@ namespace {
 struct Options {
   std::string preset, data, pooling_mode, activation;
   bool strip_accents = false;
-  std::int64_t batch_size = 64, threads = 0;
+  std::int64_t batch_size = 64, tokens_per_batch = kTokensPerBatch, threads = 0;
   void fields(FieldVisitor& field) {
     field("preset", preset, "the encoder: a preset's name, handle or directory");
     field("data", data, "sentences: one a line, or a .tsv file with a header line");
     field("pooling_mode", pooling_mode, "mean, cls or max; else as the preset says, or mean");
     field("activation", activation, "of the feed-forward layers, in place of the preset's: gelu for models of sentence-transformers");
     field("strip_accents", strip_accents, "the tokenizer drops accents, as uncased models of Hugging Face do");
-    field("batch_size", batch_size, "sentences computed together");
+    field("batch_size", batch_size, "sentences computed together, at most");
+    field("tokens_per_batch", tokens_per_batch,
+          "tokens computed together, at most: long texts then need no more memory than short ones; 0: no limit");
     field("threads", threads, "threads to use; 0: every core");
   }
 };
 
 std::unique_ptr<BertTextEmbedder> embedder(const Options& options) {
   BertTextEmbedder::Options changes;
+  changes.preset.map_weights = true;
   if (!options.pooling_mode.empty()) changes.pooling_mode = options.pooling_mode;
   if (!options.activation.empty()) changes.preset.activation = options.activation;
   if (options.strip_accents) changes.strip_accents = true;
@@ -46,7 +49,7 @@ int embed(const std::vector<std::string>& arguments) {
   use_threads(options.threads);
   const TextDataset dataset = read_sentences("embed", options.data, texts);
   const auto model = embedder(options);
-  const DataLoader loader(dataset, model->preprocessor(), {.batch_size = options.batch_size});
+  const DataLoader loader(dataset, model->preprocessor(), {.batch_size = options.batch_size, .tokens_per_batch = options.tokens_per_batch});
   for (const TextBatch& batch : loader.epoch(0)) {
     const Tensor embeddings = model->forward(batch.inputs);
     const std::vector<float> values(embeddings.data<float>().begin(), embeddings.data<float>().end());

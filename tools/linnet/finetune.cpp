@@ -17,6 +17,8 @@
 #include "tools/linnet/best_weights.h"
 #include "tools/linnet/classify.h"
 #include "tools/linnet/commands.h"
+#include "tools/linnet/peak_memory.h"
+#include "tools/linnet/profiling.h"
 #include "tools/linnet/progress.h"
 #include "tools/linnet/run_record.h"
 #include "tools/linnet/training_run.h"
@@ -27,12 +29,13 @@ namespace {
 struct Options {
   std::string preset, train, dev, output;
   DTypePolicy dtype;
-  std::int64_t epochs = 1, batch_size = 32, evaluate_every = 0, sequence_length = 128, seed = 1, threads = 0;
+  std::int64_t epochs = 1, batch_size = 32, tokens_per_batch = 0, evaluate_every = 0, sequence_length = 128, seed = 1, threads = 0;
   double learning_rate = 5e-5, warmup = 0.06, weight_decay = 0.01, global_clipnorm = 1.0, layer_decay = 1.0;
   bool regression = false, checkpoint_activations = false;
   std::optional<std::int64_t> lora_rank;
   std::vector<std::string> lora_targets;
   CheckpointFlags checkpoints;
+  ProfilingOptions profiling;
   void fields(FieldVisitor& field) {
     field("preset", preset, "where to start: a preset's name, handle or directory");
     field("train", train, "labelled sentences, or pairs of them, to train on: a TSV file with a header line");
@@ -41,6 +44,7 @@ struct Options {
     field("regression", regression, "labels are numbers to predict, not classes");
     field("epochs", epochs, "passes over the training sentences");
     field("batch_size", batch_size, "sentences a step");
+    field("tokens_per_batch", tokens_per_batch, "tokens a step at most, so that steps on long texts need no more memory; 0: batch_size alone counts");
     field("evaluate_every", evaluate_every, "steps between two looks at --dev; the best weights met are saved, not the last; 0: off");
     field("learning_rate", learning_rate, "highest learning rate");
     field("warmup", warmup, "share of the steps in which the learning rate rises; it falls linearly to 0 afterwards");
@@ -55,6 +59,7 @@ struct Options {
     checkpoints.fields(field);
     field("seed", seed, "of the order of sentences, dropout and new weights");
     field("threads", threads, "threads to use; 0: every core");
+    profiling.fields(field);
   }
 };
 
@@ -189,8 +194,12 @@ int finetune(const std::vector<std::string>& arguments) {
     contents.push_back(content_of("--dev", *dev));
   }
   const DataLoader loader(train, model->preprocessor(),
-                          {.batch_size = options.batch_size, .shuffle = true, .seed = seed, .regression = options.regression});
-  const std::int64_t steps = options.epochs * loader.batches();
+                          {.batch_size = options.batch_size,
+                           .shuffle = true,
+                           .seed = seed,
+                           .regression = options.regression,
+                           .tokens_per_batch = options.tokens_per_batch});
+  const std::int64_t steps = loader.batches_before(options.epochs);
   const LinearWarmup schedule{options.learning_rate, static_cast<std::int64_t>(options.warmup * static_cast<double>(steps)), steps};
   Trainer trainer(*model, {.weight_decay = options.weight_decay, .global_clipnorm = options.global_clipnorm});
   trainer.optimizer().decay_learning_rate_by_layer(model->backbone().layer_patterns(), options.layer_decay);
@@ -201,6 +210,7 @@ int finetune(const std::vector<std::string>& arguments) {
   std::cerr << "linnet finetune: " << train.size() << " sentences, " << model->config().num_classes << " classes, " << model->parameter_count()
             << " parameters (" << trained_count(*model) << " trained), " << steps << " steps, " << num_threads() << " threads\n";
 
+  Profiling profiling(options.profiling);
   std::optional<BestWeights> best;
   if (options.evaluate_every > 0) best.emplace(*model, *dev, run);
   while (run.state.epoch < options.epochs) {
@@ -209,6 +219,7 @@ int finetune(const std::vector<std::string>& arguments) {
     if (dev) result.dev = measure(*model, *dev);
     run.next_epoch(std::move(result));
   }
+  profiling.finish();
   if (best) best->restore();
   model->save_to_preset(options.output);
   if (options.lora_rank) model->backbone().save_lora_weights(std::filesystem::path(options.output) / "adapter.lora.h5");
@@ -218,7 +229,7 @@ int finetune(const std::vector<std::string>& arguments) {
     std::cout << "trained in " << duration_text(result.seconds) << " (" << std::llround(result.sentences_per_second) << " sentences/s), loss "
               << four_digits(result.train_loss) << (result.dev ? ", dev " + measures_line(*result.dev) : "") << '\n';
   if (run.notes.best) std::cout << "best after step " << run.notes.best_step << ": dev " << measures_line(*run.notes.best) << '\n';
-  std::cout << "saved to " << options.output << '\n';
+  std::cout << "saved to " << options.output << ", " << peak_memory_text() << '\n';
   return 0;
 }
 

@@ -5,6 +5,7 @@
 
 #include "framework/config/flags.h"
 #include "framework/core/version.h"
+#include "tools/linnet/bus_error.h"
 #include "tools/linnet/commands.h"
 
 namespace {
@@ -58,6 +59,7 @@ int main(int argc, char** argv) {
   }
   for (const Command& command : kCommands) {
     if (command.name != name) continue;
+    linnet::tool::report_cut_files();
     try {
       return command.run({argv + 2, argv + argc});
     } catch (const linnet::FlagsEnd& end) {

@@ -5,6 +5,8 @@
 #include "framework/ops/softmax.h"
 #include "tools/linnet/classify.h"
 #include "tools/linnet/commands.h"
+#include "tools/linnet/peak_memory.h"
+#include "tools/linnet/profiling.h"
 
 namespace linnet::tool {
 namespace {
@@ -13,14 +15,18 @@ struct Options {
   std::string preset, data;
   DTypePolicy dtype;
   bool json = false;
-  std::int64_t batch_size = 64, threads = 0;
+  std::int64_t batch_size = 64, tokens_per_batch = kTokensPerBatch, threads = 0;
+  ProfilingOptions profiling;
   void fields(FieldVisitor& field) {
     field("preset", preset, "the classifier: a preset's name, handle or directory");
     field("data", data, "sentences: one a line, or a .tsv file with a header line; labels are not needed");
     field("json", json, "print an object a sentence: text, label, probabilities, logits; for regression text, value");
     field("dtype", dtype, "what to compute in: float32, float64, bfloat16, float16");
-    field("batch_size", batch_size, "sentences computed together");
+    field("batch_size", batch_size, "sentences computed together, at most");
+    field("tokens_per_batch", tokens_per_batch,
+          "tokens computed together, at most: long texts then need no more memory than short ones; 0: no limit");
     field("threads", threads, "threads to use; 0: every core");
+    profiling.fields(field);
   }
 };
 
@@ -58,9 +64,10 @@ int predict(const std::vector<std::string>& arguments) {
               .positional_help = "sentences to classify"});
   check(!options.preset.empty(), "--preset: must name a classifier, got nothing");
   use_threads(options.threads);
+  Profiling profiling(options.profiling);
   const TextDataset dataset = read_sentences("predict", options.data, texts);
-  const auto model = BertTextClassifier::from_preset(options.preset, {.preset = {.dtype = options.dtype}});
-  const DataLoader loader(dataset, model->preprocessor(), {.batch_size = options.batch_size});
+  const auto model = BertTextClassifier::from_preset(options.preset, {.preset = {.dtype = options.dtype, .map_weights = true}});
+  const DataLoader loader(dataset, model->preprocessor(), {.batch_size = options.batch_size, .tokens_per_batch = options.tokens_per_batch});
   for (const TextBatch& batch : loader.epoch(0)) {
     const Tensor logits = model->forward(batch.inputs);
     const std::vector<double> values = logits.to_vector(), probabilities = ops::softmax(logits).to_vector();
@@ -70,6 +77,8 @@ int predict(const std::vector<std::string>& arguments) {
                           {probabilities.data() + i * classes, classes}, options.json)
                 << '\n';
   }
+  std::cerr << "linnet predict: " << peak_memory_text() << '\n';
+  profiling.finish();
   return 0;
 }
 

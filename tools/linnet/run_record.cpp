@@ -9,6 +9,7 @@
 #include "framework/io/atomic_file.h"
 #include "framework/kernels/gemm.h"
 #include "framework/kernels/table.h"
+#include "tools/linnet/peak_memory.h"
 
 namespace linnet::tool {
 namespace {
@@ -33,6 +34,7 @@ void save_run_record(const std::filesystem::path& directory, const FieldList& fl
                    {"gemm", kernels::gemm_backend().name()},
                    {"gemm_core", kernels::gemm_backend().core_name()},
                    {"threads", num_threads()}};
+  record["peak_memory_bytes"] = peak_memory_bytes();
   record["epochs"] = nlohmann::ordered_json::array();
   for (const EpochResult& epoch : epochs) record["epochs"].push_back(to_json(epoch));
   write_text(directory / "run.json", record.dump(2) + "\n");

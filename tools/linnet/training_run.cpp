@@ -12,8 +12,8 @@ namespace linnet::tool {
 namespace {
 
 /// What may differ: names of files, whose contents are compared, and what changes no bit of the result.
-constexpr std::array kFree{"preset",           "vocabulary",       "train", "dev", "output", "threads", "checkpoint_activations",
-                           "checkpoint_every", "keep_checkpoints", "resume"};
+constexpr std::array kFree{"preset",           "vocabulary",       "train",  "dev",     "output", "threads", "checkpoint_activations",
+                           "checkpoint_every", "keep_checkpoints", "resume", "profile", "trace"};
 
 void add(Crc32& crc, const std::string& text) {
   const std::size_t size = text.size();  // so that "ab", "c" is not "a", "bc"

@@ -1,7 +1,5 @@
 #include "tools/linnet/bench/bench.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -15,6 +13,7 @@
 #include "framework/kernels/gemm.h"
 #include "framework/kernels/table.h"
 #include "tools/linnet/commands.h"
+#include "tools/linnet/peak_memory.h"
 
 namespace linnet::tool {
 namespace {
@@ -36,6 +35,7 @@ constexpr std::array kBenchmarks{
     Benchmark{"ops", bench_ops, "each operation alone, forward and backward"},
     Benchmark{"gemm", bench_gemm, "large matrix products by each backend: the measure of the others"},
     Benchmark{"load", bench_load, "from a preset on disk to the first answer"},
+    Benchmark{"tokenizer", bench_tokenizer, "text in, ids out, on one thread"},
 };
 
 }  // namespace
@@ -71,10 +71,8 @@ void print_case(const nlohmann::ordered_json& of_case, const Timing& timing, con
   line["min_ms"] = rounded(timing.best * 1e3, 1e5);
   line["median_ms"] = rounded(timing.median * 1e3, 1e5);
   line.update(results);
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
   line["allocations_per_step"] = rounded(timing.allocations, 100);
-  line["peak_rss_mb"] = usage.ru_maxrss / 1024;
+  line["peak_rss_mb"] = peak_memory_bytes() >> 20;
   line["blas"] = cat(kernels::gemm_backend().name(), ' ', kernels::gemm_backend().core_name());
   line["isa"] = kernels::isa_name();
   std::cout << line.dump() << std::endl;

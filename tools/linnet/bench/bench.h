@@ -18,6 +18,7 @@ int bench_sst2(const std::vector<std::string>& arguments);
 int bench_ops(const std::vector<std::string>& arguments);
 int bench_gemm(const std::vector<std::string>& arguments);
 int bench_load(const std::vector<std::string>& arguments);
+int bench_tokenizer(const std::vector<std::string>& arguments);
 
 /// What every benchmark takes.
 struct BenchOptions {

@@ -8,6 +8,7 @@
 #include "models/bert/bert_text_classifier.h"
 #include "tools/linnet/bench/bench.h"
 #include "tools/linnet/classify.h"
+#include "tools/linnet/profiling.h"
 
 namespace linnet::tool {
 namespace {
@@ -15,13 +16,17 @@ namespace {
 struct Options : BenchOptions {
   std::string model = "minilm", task = "infer", shapes = "1x16,1x128,32x128,8x512", dtype = "float32";
   std::int64_t vocabulary = 30522;
+  bool checkpoint_activations = false;
+  ProfilingOptions profiling;
   void fields(FieldVisitor& field) {
     field("model", model, "tiny, minilm or base");
     field("task", task, "infer, or train: forward, loss, backward and AdamW");
     field("shapes", shapes, "batch x length, several with commas");
     field("dtype", dtype, "float32, bfloat16 or int8");
     field("vocabulary", vocabulary, "rows of the embedding table");
+    field("checkpoint_activations", checkpoint_activations, "train: compute encoder layers once more in backward instead of keeping them");
     BenchOptions::fields(field);
+    profiling.fields(field);
   }
 };
 
@@ -64,8 +69,10 @@ int bench_encoder(const std::vector<std::string>& arguments) {
   const bool train = is_training(options.task);
   BertBackbone::Config config = model_of_size(options.model, options.dtype, train);
   config.vocabulary_size = options.vocabulary;
+  check(train || !options.checkpoint_activations, "--checkpoint-activations: must come with --task train, got it with infer");
   BertTextClassifier model({.backbone = config});
   if (options.dtype == "int8") model.backbone().quantize("int8");
+  model.set_checkpointing(options.checkpoint_activations);
   AdamW optimizer(model.parameters(), {.weight_decay = 0.01});
   for (const BatchShape& shape : parse_shapes(options.shapes)) {
     const PackedTokens tokens = random_tokens(shape.batch, shape.length, config.vocabulary_size);
@@ -77,10 +84,14 @@ int bench_encoder(const std::vector<std::string>& arguments) {
       tape.backward(ops::cross_entropy(model.forward(tokens), label_tensor));
       optimizer.step(2e-5);
     };
+    Profiling profiling(options.profiling);
     const Timing timing = train ? measure_calls(step, options.seconds) : measure_calls([&] { model.backbone().forward(tokens); }, options.seconds);
+    profiling.finish();
     const double gflops = flops(config, shape, train) / timing.best / 1e9;
-    print_case({{"case", cat(shape.batch, 'x', shape.length)}, {"model", options.model}, {"task", options.task}, {"dtype", options.dtype}}, timing,
-               {{"gflops", std::round(gflops * 10) / 10}});
+    nlohmann::ordered_json of_case{
+        {"case", cat(shape.batch, 'x', shape.length)}, {"model", options.model}, {"task", options.task}, {"dtype", options.dtype}};
+    if (options.checkpoint_activations) of_case["checkpoint_activations"] = true;
+    print_case(of_case, timing, {{"gflops", std::round(gflops * 10) / 10}});
   }
   return 0;
 }

@@ -33,7 +33,7 @@ int bench_load(const std::vector<std::string>& arguments) {
              {.description = "Times one start: loading a preset and answering one sentence, once, as a program does that has just begun."});
   check(!options.preset.empty(), "--preset: must name a preset, got nothing");
   use_threads(options.threads);
-  const auto model = BertTextClassifier::from_preset(options.preset, {.num_classes = 2});
+  const auto model = BertTextClassifier::from_preset(options.preset, {.num_classes = 2, .preset = {.map_weights = true}});
   const double load = milliseconds_since(start);
   const TextDataset question({{options.text, "", 0}}, {}, false);
   model->forward(DataLoader(question, model->preprocessor(), {}).batch({0}).inputs);

@@ -12,6 +12,7 @@
 #include "models/bert/bert_text_classifier.h"
 #include "tools/linnet/bench/bench.h"
 #include "tools/linnet/classify.h"
+#include "tools/linnet/profiling.h"
 
 namespace linnet::tool {
 namespace {
@@ -19,6 +20,7 @@ namespace {
 struct Options : BenchOptions {
   std::string model = "minilm", task = "infer", dtype = "float32", sst2 = "sst2", vocab = "vocab.txt", order = "sorted";
   std::int64_t limit = 0, batch = 32, passes = 0;
+  ProfilingOptions profiling;
   void fields(FieldVisitor& field) {
     field("model", model, "tiny, minilm or base");
     field("task", task, "infer: labels of dev.tsv; train: one pass over train.tsv");
@@ -30,6 +32,7 @@ struct Options : BenchOptions {
     field("order", order, "infer: sorted (by length) or file");
     field("passes", passes, "how often at least, after one that does not count; 0: 3 times to infer, once to train");
     BenchOptions::fields(field);
+    profiling.fields(field);
   }
 };
 
@@ -78,7 +81,9 @@ int bench_sst2(const std::vector<std::string>& arguments) {
     }
   };
   const std::int64_t passes = options.passes > 0 ? options.passes : train ? 1 : 3;
+  Profiling profiling(options.profiling);
   const Timing timing = measure_calls(whole_job, options.seconds, static_cast<int>(passes), 1);
+  profiling.finish();
   const double per_second = static_cast<double>(data.size()) / timing.best;
   print_case({{"case", train ? "sst2" : "sst2-" + options.order}, {"model", options.model}, {"task", options.task}, {"dtype", options.dtype}}, timing,
              {{"sentences", data.size()}, {"sentences_per_second", std::round(per_second * 10) / 10}, {"tokens", tokens}, {"padded_rows", 0}});
