@@ -1,9 +1,9 @@
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,11 +13,13 @@ namespace linnet {
 
 /// An HDF5 file opened for reading. Paths are relative to the root: "layers/dense/vars/0"; "" or "/" is the root group.
 ///
-/// Every access goes through one door, which follows hard links alone and refuses, each with its own error: soft and external
-/// links, named datatypes, external storage, virtual datasets, filters other than gzip, shuffle and checksum, datasets whose
-/// stored bytes cannot hold their shape, and element types other than those of dtype(). Nothing is allocated before the
-/// checks. Filter plugins are off; the file is not locked, so it may lie on any file system and be read by many.
-/// All methods throw std::runtime_error naming the file and the path. Several threads may use several files, and one file.
+/// The file is mapped, and read by a reader of our own for what Keras and h5py write (framework/io/hdf5); the HDF5 library never
+/// sees it. Opening checks every structure of the file, in time linear in its size, and refuses, each with its own error: what is cut off,
+/// overlaps or lies outside of the file; soft, external and second links; named datatypes; external storage; virtual datasets;
+/// filters other than gzip, shuffle and fletcher32; datasets of which not every element is stored. Element types other than
+/// those of dtype() are refused where they are read. Nothing is allocated before the checks.
+/// All methods throw std::runtime_error naming the file and the path. Several threads may use one file. It must not be cut
+/// while it is open; replacing it (as AtomicFile does) is fine.
 class Hdf5File {
  public:
   /// What a link leads to.
@@ -25,7 +27,6 @@ class Hdf5File {
   struct Child {
     std::string name;
     Kind kind;
-    std::uint64_t address;  ///< where the object lies in the file: equal for links to the same object
   };
 
   /// Throws if the file is missing, no regular file, no HDF5, cut off, or damaged.
@@ -35,7 +36,6 @@ class Hdf5File {
   Hdf5File& operator=(Hdf5File&&) noexcept;
 
   const std::filesystem::path& path() const;
-  /// True if a link of this name is there, whatever it leads to.
   bool exists(const std::string& path) const;
   Kind kind(const std::string& path) const;
   /// Sorted by name; for the names "0", "1", … by number.
@@ -48,14 +48,9 @@ class Hdf5File {
   Tensor read(const std::string& path) const;
   /// The dataset converted to the tensor's dtype (see convert). Throws before reading unless the shapes are equal.
   void read_into(const std::string& path, Tensor& tensor) const;
-  /// What shape() and dtype() say, and where in the file the elements begin, if they lie there in one piece as they lie in memory:
-  /// float32, in our byte order, uncompressed. For those who look at values without a copy.
-  struct Description {
-    Shape shape;
-    DType dtype;
-    std::optional<std::uint64_t> place;  ///< bytes from the beginning
-  };
-  Description describe(const std::string& path) const;
+  /// The elements where they lie in the mapped file, if they lie there as in memory: float32, in our byte order, in one piece and
+  /// aligned; else none. For those who look at values without a copy.
+  std::span<const float> floats(const std::string& path) const;
   /// A text attribute of a group or dataset; none if there is no attribute of that name.
   std::optional<std::string> attribute(const std::string& path, const std::string& name) const;
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-/// Internal to the HDF5 files of this folder: what the reader and the writer share. HDF5's own header stays out of it.
+/// Internal to the HDF5 files of this folder: what the writer and its driver share. HDF5's own header stays out of it.
 namespace linnet::hdf5 {
 
 using Id = std::int64_t;  ///< HDF5's hid_t

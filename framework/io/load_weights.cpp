@@ -53,18 +53,14 @@ class Stored {
 
   void add(const std::filesystem::path& file) {
     files_.push_back(std::make_unique<Hdf5File>(file));
-    groups_.clear();
-    collect(*files_.back(), "", 0);
+    collect(*files_.back(), "");
   }
 
-  void collect(const Hdf5File& file, const std::string& group, int depth) {
-    check_file(depth < 64, "load_weights: ", file.path().string(), ": groups must not be nested more than 64 deep");
+  void collect(const Hdf5File& file, const std::string& group) {
     for (const Hdf5File::Child& child : file.children(group)) {
       const std::string path = join(group, child.name);
       if (child.kind == Hdf5File::Kind::group) {
-        check_file(groups_.insert(child.address).second, "load_weights: ", file.path().string(), ": ", path,
-                   " must be the only link to its group, got another (is there a cycle?)");
-        collect(file, path, depth + 1);
+        collect(file, path);
         continue;
       }
       const auto [place, added] = datasets_.try_emplace(path, &file);
@@ -74,7 +70,6 @@ class Stored {
 
   std::vector<std::unique_ptr<Hdf5File>> files_;
   std::map<std::string, const Hdf5File*> datasets_;
-  std::set<std::uint64_t> groups_;  // addresses of those seen in the file at hand
 };
 
 bool is_integer(DType dtype) { return dtype == DType::int8 || dtype == DType::int32; }

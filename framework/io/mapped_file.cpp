@@ -5,15 +5,29 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
 #include <utility>
 
 #include "framework/core/error.h"
+#include "framework/core/parallel.h"
 #include "framework/io/unbroken.h"
 
 namespace linnet {
+namespace {
+
+/// Gives back the memory of the pages within `part`.
+void release(std::span<const std::byte> part) {
+  static const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = (reinterpret_cast<std::uintptr_t>(part.data()) + page - 1) / page * page;
+  const auto end = reinterpret_cast<std::uintptr_t>(part.data() + part.size()) / page * page;
+  // Only advice: the pages are of a file and unchanged, so nothing is lost.
+  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+}
+
+}  // namespace
 
 MappedFile::MappedFile(const std::filesystem::path& file, Access access) {
   const int descriptor = unbroken([&] { return ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); });
@@ -34,12 +48,14 @@ MappedFile::~MappedFile() {
   if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 }
 
-void MappedFile::release(std::span<const std::byte> part) {
-  static const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-  const auto begin = (reinterpret_cast<std::uintptr_t>(part.data()) + page - 1) / page * page;
-  const auto end = reinterpret_cast<std::uintptr_t>(part.data() + part.size()) / page * page;
-  // Only advice: the pages are of a file and unchanged, so nothing is lost.
-  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+void MappedFile::copy_out(std::span<const std::byte> part, void* to) {
+  constexpr std::size_t kPiece = std::size_t{1} << 20;
+  parallel_tasks(static_cast<std::int64_t>((part.size() + kPiece - 1) / kPiece), [&](std::int64_t i) {
+    const std::size_t begin = static_cast<std::size_t>(i) * kPiece;
+    const auto piece = part.subspan(begin, std::min(kPiece, part.size() - begin));
+    std::memcpy(static_cast<std::byte*>(to) + begin, piece.data(), piece.size());
+    release(piece);
+  });
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}

@@ -23,8 +23,9 @@ class MappedFile {
   std::span<const std::byte> bytes() const { return bytes_; }
   /// The same with copy_on_write.
   std::span<std::byte> writable_bytes() { return {const_cast<std::byte*>(bytes_.data()), bytes_.size()}; }
-  /// Gives back the memory of the pages within `part`, which has been read; reading it again pages it in again.
-  static void release(std::span<const std::byte> part);
+  /// Copies a part of a mapped file to `to`, on all threads. Gives back the memory of the pages on the way, so that the file does
+  /// not lie in memory beside its copy; reading it again pages it in again.
+  static void copy_out(std::span<const std::byte> part, void* to);
 
  private:
   std::span<const std::byte> bytes_;

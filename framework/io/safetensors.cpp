@@ -77,15 +77,7 @@ void copy_elements(const Safetensors::Entry& entry, Tensor& tensor, const std::f
   if (tensor.size() == 0) return;
   const std::int64_t bytes = safetensors::element_bytes(entry.type);
   if (tensor.dtype() != DType::int32 || entry.type == "I32") {
-    // In parts, each given back once it is copied: the file must not lie in memory beside the tensors.
-    constexpr std::size_t kPart = std::size_t{4} << 20;
-    auto* const to = static_cast<std::byte*>(tensor.mutable_raw());
-    const auto size = static_cast<std::size_t>(tensor.size() * bytes);
-    for (std::size_t begin = 0; begin < size; begin += kPart) {
-      const std::size_t part = std::min(kPart, size - begin);
-      std::memcpy(to + begin, entry.data + begin, part);
-      MappedFile::release({entry.data + begin, part});
-    }
+    MappedFile::copy_out({entry.data, static_cast<std::size_t>(tensor.size() * bytes)}, tensor.mutable_raw());
     return;
   }
   const auto narrow = [&]<class T>() {

@@ -5,7 +5,6 @@
 #include <limits>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <set>
 
 #include "framework/config/json_value.h"
@@ -14,41 +13,17 @@
 #include "framework/io/atomic_file.h"
 #include "framework/io/convert.h"
 #include "framework/io/hdf5_file.h"
-#include "framework/io/mapped_file.h"
 #include "framework/io/safetensors.h"
 
 namespace linnet::tool {
 namespace {
 
-/// A file, read by HDF5 and mapped.
-struct Weights {
-  Hdf5File file;
-  MappedFile map;
-  explicit Weights(const std::filesystem::path& path) : file(path), map(path) {}
-
-  std::span<const float> values(const Hdf5File::Description& dataset) const {
-    std::uint64_t elements = 1;
-    for (const std::int64_t extent : dataset.shape) elements *= static_cast<std::uint64_t>(extent);
-    const std::span<const std::byte> bytes = map.bytes();
-    if (!dataset.place || *dataset.place % alignof(float) != 0 || elements > bytes.size() / sizeof(float)) return {};
-    if (*dataset.place > bytes.size() - elements * sizeof(float)) return {};
-    return {reinterpret_cast<const float*>(bytes.data() + *dataset.place), elements};
-  }
-};
-
-void add_group(const std::shared_ptr<const Weights>& weights, const std::string& group, int depth, std::vector<StoredTensor>& tensors) {
-  const Hdf5File* const file = &weights->file;
-  check_file(depth < 64, "inspect: ", file->path().string(), ": groups must not be nested more than 64 deep (is there a cycle?)");
+void add_group(const std::shared_ptr<const Hdf5File>& file, const std::string& group, std::vector<StoredTensor>& tensors) {
   const std::string label = group.ends_with("vars") ? file->attribute(group, "name").value_or("") : "";
   for (const Hdf5File::Child& child : file->children(group)) {
     const std::string path = group.empty() ? child.name : group + "/" + child.name;
-    if (child.kind == Hdf5File::Kind::group) {
-      add_group(weights, path, depth + 1, tensors);
-      continue;
-    }
-    const Hdf5File::Description dataset = file->describe(path);
-    const auto read = [weights, path] { return weights->file.read(path); };
-    tensors.push_back({path, label, dataset.shape, dataset.dtype, read, weights->values(dataset)});
+    if (child.kind == Hdf5File::Kind::group) add_group(file, path, tensors);
+    else tensors.push_back({path, label, file->shape(path), file->dtype(path), [file, path] { return file->read(path); }, file->floats(path)});
   }
 }
 
@@ -75,7 +50,7 @@ void add_keras_shards(const std::filesystem::path& index, std::vector<StoredTens
   }
   for (const std::string& file : files) {
     check_file(file.find('/') == std::string::npos, index.string(), ": a shard must be a file beside its index, got '", file, "'");
-    add_group(std::make_shared<const Weights>(index.parent_path() / file), "", 0, tensors);
+    add_group(std::make_shared<const Hdf5File>(index.parent_path() / file), "", tensors);
   }
 }
 
@@ -85,7 +60,7 @@ void add_file(const std::filesystem::path& path, std::vector<StoredTensor>& tens
   if (name.ends_with(".weights.json")) return add_keras_shards(path, tensors);
   check_file(name.ends_with(".h5"), "inspect: a weight file must end in .h5, .safetensors, .weights.json or .safetensors.index.json, got ",
              path.string());
-  add_group(std::make_shared<const Weights>(path), "", 0, tensors);
+  add_group(std::make_shared<const Hdf5File>(path), "", tensors);
 }
 
 void add_directory(const std::filesystem::path& directory, std::vector<StoredTensor>& tensors) {
