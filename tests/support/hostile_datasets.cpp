@@ -44,7 +44,11 @@ Change in_chunk_tree(std::size_t offset, std::size_t width, std::uint64_t number
 }
 
 Fill of_type(const std::function<hid_t()>& type) {
-  return [=](hid_t id) { make_dataset(id, "x", type(), H5P_DEFAULT, false); };
+  return [=](hid_t id) {
+    const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY);
+    make_dataset(id, "x", type(), creation, false);
+  };
 }
 
 Fill with(const std::function<hid_t()>& creation, bool write = true) {
@@ -120,8 +124,7 @@ std::vector<HostileFile> storage() {
             make_dataset(id, "y", H5T_IEEE_F32LE);
           },
           [](std::string& bytes) {
-            const std::string layout = bytes.substr(message(bytes, kLayout), 2);
-            const std::size_t first = message(bytes, kLayout), second = find(bytes, layout + bytes.substr(first + 2, 1), first + 2);
+            const std::size_t first = message(bytes, kLayout), second = find(bytes, "\3\1", first + 2);
             bytes.replace(second, 10, bytes, first, 10);
           }),
       changed("layout of an old version", "a data layout must have version 3 or 4, got 1", one_dataset, in_message(kLayout, 0, 1, 1)),

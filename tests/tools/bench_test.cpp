@@ -131,6 +131,8 @@ BOOST_AUTO_TEST_CASE(ops_and_load_measure_what_they_say) {
   write_tiny_preset(directory / "preset");
   const std::vector<Json> loaded = cases({"load", "--preset", (directory / "preset").string(), "--text", "the film is good ."});
   BOOST_TEST(loaded.at(0)["first_answer_ms"].get<double>() >= loaded.at(0)["load_ms"].get<double>());
+  BOOST_TEST(loaded.at(0)["backbone_ms"].get<double>() > 0);
+  BOOST_TEST(loaded.at(0)["load_per_read"].get<double>() > 0);
 }
 
 BOOST_AUTO_TEST_CASE(wrong_uses_are_refused) {
