@@ -19,9 +19,9 @@ HostileFile made(std::string name, std::string error, const Fill& fill, const Hd
   return {std::move(name), std::move(error), [=] { return hdf5_bytes(fill, encoding); }};
 }
 
-HostileFile changed(std::string name, std::string error, const Fill& fill, const Change& change) {
+HostileFile changed(std::string name, std::string error, const Fill& fill, const Change& change, const Hdf5Encoding& encoding = {}) {
   return {std::move(name), std::move(error), [=] {
-            std::string bytes = hdf5_bytes(fill);
+            std::string bytes = hdf5_bytes(fill, encoding);
             change(bytes);
             return bytes;
           }};
@@ -34,6 +34,15 @@ std::size_t message(const std::string& bytes, std::uint64_t type) {
   return at + 8;
 }
 
+/// Changes a byte near `text`, in the newer encoding, and sets the checksum of its object header right.
+Change near(std::string_view text, std::ptrdiff_t offset, std::uint64_t number) {
+  return [=](std::string& bytes) {
+    const std::size_t at = find(bytes, text);
+    put(bytes, static_cast<std::size_t>(static_cast<std::ptrdiff_t>(at) + offset), 1, number);
+    put_header_checksum(bytes, bytes.rfind("OHDR", at));
+  };
+}
+
 Change in_message(std::uint64_t type, std::size_t offset, std::size_t width, std::uint64_t number) {
   return [=](std::string& bytes) { put(bytes, message(bytes, type) + offset, width, number); };
 }
@@ -41,6 +50,15 @@ Change in_message(std::uint64_t type, std::size_t offset, std::size_t width, std
 /// In the B-tree of the first dataset's chunks, of which the file has several.
 Change in_chunk_tree(std::size_t offset, std::size_t width, std::uint64_t number) {
   return [=](std::string& bytes) { put(bytes, get(bytes, message(bytes, kLayout) + 3, 8) + offset, width, number); };
+}
+
+/// In a structure that ends with a checksum, which is set right.
+Change in_array(const char* signature, std::size_t offset, std::size_t width, std::uint64_t number, std::size_t size) {
+  return [=](std::string& bytes) {
+    const std::size_t at = find(bytes, signature);
+    put(bytes, at + offset, width, number);
+    put_checksum(bytes, at, size);
+  };
 }
 
 Fill of_type(const std::function<hid_t()>& type) {
@@ -59,6 +77,8 @@ Fill unwritten(const std::vector<hsize_t>& shape) {
   return [=](hid_t id) { make_empty_dataset(id, "x", shape); };
 }
 
+/// How the newer layout of such chunks begins: its version, class, flags, axes, the width of extents, and these.
+constexpr std::string_view kNewestChunks("\4\2\0\3\1\1\3\4", 8);
 /// Two chunks of 12 bytes.
 hid_t two_chunks() { return chunked({1, 3}); }
 hid_t filtered(const std::function<void(hid_t)>& add, const std::vector<hsize_t>& shape = {1, 3}) {
@@ -112,6 +132,7 @@ std::vector<HostileFile> storage() {
       changed("more rows than stored", "shape (2000, 3) needs 24000 bytes, got 24 stored", one_dataset, in_message(kDataspace, 8, 8, 2000)),
       changed("33 axes", "a dataspace must have at most 32 axes, got 33", one_dataset, in_message(kDataspace, 1, 1, 33)),
       changed("more axes than extents", "a dataspace is cut off", one_dataset, in_message(kDataspace, 1, 1, 32)),
+      changed("permuted axes", "a dataspace must not permute its axes", one_dataset, in_message(kDataspace, 2, 1, 2)),
       changed("dataspace of a later version", "a dataspace must have version 1 or 2, got 3", one_dataset, in_message(kDataspace, 0, 1, 3)),
       made("no shape", "must have a shape, got a null dataspace",
            [](hid_t id) { H5Dclose(H5Dcreate2(id, "x", H5T_IEEE_F32LE, H5Screate(H5S_NULL), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT)); }),
@@ -166,6 +187,23 @@ std::vector<HostileFile> chunks() {
                 put(bytes, tree + 24 + 32, 8, tree);
               }),
       made(
+          "300,000 chunks", "must have at most 250000 parts, got another of chunks",
+          [](hid_t id) {
+            const hid_t creation = chunked({1});
+            H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY);
+            make_empty_dataset(id, "x", {300'000}, creation);
+          },
+          kNewest),
+      changed("unfiltered chunks at the edge", "a data layout: chunks at the edge must be filtered like all", with(two_chunks),
+              near(kNewestChunks, 2, 1), kNewest),
+      changed("chunks whose extents have nine bytes", "a data layout: a chunk's extents must have 1 to 8 bytes, got 9", with(two_chunks),
+              near(kNewestChunks, 4, 9), kNewest),
+      changed("array of something else", "a fixed array's header: its elements must be addresses, with sizes if there are filters", with(two_chunks),
+              in_array("FAHD", 6, 1, 9, 28), kNewest),
+      changed("array of more chunks", "a fixed array's header must have 2 elements, got 3", with(two_chunks), in_array("FAHD", 8, 8, 3, 28), kNewest),
+      changed("array of another header", "a fixed array's data block must belong to its header", with(two_chunks),
+              in_array("FADB", 6, 8, 48, 14 + 2 * 8 + 4), kNewest),
+      made(
           "index of a growing dataset", "a dataset that can grow must have a version 1 B-tree of chunks",
           [](hid_t id) {
             const hsize_t extents[]{2, 3}, most[]{H5S_UNLIMITED, 3};
@@ -191,6 +229,18 @@ std::vector<HostileFile> filters() {
       changed("33 filters", "a filter pipeline must have at most 32 filters, got 33", with([] { return filtered(gzip); }),
               in_message(kFilters, 1, 1, 33)),
       changed("filters without end", "a filter pipeline is cut off", with([] { return filtered(gzip); }), in_message(kFilters, 1, 1, 32)),
+      changed("filters of a dataset in one piece", "filters must belong to chunks, got a dataset in one piece", with([] { return filtered(gzip); }),
+              in_message(kLayout, 1, 1, 1)),
+      changed("two filter pipelines", "a dataset must have one filter pipeline", with([] { return filtered(gzip); }),
+              [](std::string& bytes) { put(bytes, message(bytes, 0x12) - 8, 2, kFilters); }),  // its time
+      made("chunk shorter than its checksum", "a chunk is cut off",
+           [](hid_t id) {
+             make_empty_dataset(id, "x", {6}, filtered([](hid_t creation) { H5Pset_fletcher32(creation); }, {6}));
+             const hid_t dataset = H5Dopen2(id, "x", H5P_DEFAULT);
+             const hsize_t offset[]{0};
+             H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, offset, 3, "abc");
+             H5Dclose(dataset);
+           }),
       made("gzip bomb of 256 MB", "must not expand more than 100 times, got 268435456 bytes from", [](hid_t id) { zeros(id, 32, 2 << 20, 8 << 20); }),
       made("gzip bomb in a small chunk", "a chunk must inflate to 12 bytes", [](hid_t id) { zeros(id, 1, 3, 64 << 20); }),
       made("chunk that inflates to less", "a chunk must inflate to 4000 bytes", [](hid_t id) { zeros(id, 1, 1000, 3999); }),
@@ -275,6 +325,15 @@ std::vector<HostileFile> attributes() {
       changed("text that its heap has not", "a global heap must hold the text of an attribute, number 77", text,
               in_message(kAttribute, kTextOfName + 12, 4, 77)),
       changed("text outside of the file", "a global heap must lie in the file", text, in_message(kAttribute, kTextOfName + 4, 8, ~std::uint64_t{0})),
+      changed("global heap without a head", "a global heap must hold its head", text,
+              [](std::string& bytes) { put(bytes, find(bytes, "GCOL") + 8, 8, 8); }),
+      changed("object twice in a global heap", "a global heap must hold an object once, got number 1 twice", on_dataset([](hid_t object) {
+                make_attribute(object, "name", "dense");
+                make_attribute(object, "more", "text");
+              }),
+              [](std::string& bytes) { put(bytes, find(bytes, "GCOL") + 40, 2, 1); }),
+      changed("attribute of a named datatype", "an attribute must have a datatype of its own", text, near(std::string_view("name\0", 5), -8, 1),
+              kNewest),
       changed("text in no heap", "a global heap must have bytes of its own", text, in_message(kAttribute, kTextOfName + 4, 8, 96)),
       changed("global heap without end", "a global heap must lie in the file", text,
               [](std::string& bytes) { put(bytes, find(bytes, "GCOL") + 8, 8, std::uint64_t{1} << 50); }),

@@ -14,8 +14,12 @@ void two_groups(hid_t file) {
   group(file, "ab");
   group(file, "ac");
 }
-void many_groups(hid_t file) {  // more than an object header holds links
+void twenty_groups(hid_t file) {  // more than an object header holds links
   for (int i = 0; i < 20; ++i) group(file, ("group " + std::to_string(i)).c_str());
+}
+
+void many_symbols(hid_t file) {  // more than a node of a B-tree holds
+  for (int i = 0; i < 400; ++i) group(file, std::to_string(1000 + i).c_str());
 }
 
 HostileFile made(std::string name, std::string error, const Fill& fill, const Hdf5Encoding& encoding = {}) {
@@ -41,6 +45,15 @@ Change in_checked(const char* signature, std::size_t offset, std::size_t width, 
   };
 }
 
+/// In the first record of a version 2 B-tree: a hash of four bytes, then the id of an object in a fractal heap.
+Change in_first_record(std::size_t offset, std::size_t width, std::uint64_t number) {
+  return [=](std::string& bytes) {
+    const std::size_t at = find(bytes, "BTLF");
+    put(bytes, at + 6 + offset, width, number);
+    put_checksum(bytes, at, 10 + 11 * get(bytes, find(bytes, "BTHD") + 24, 2));
+  };
+}
+
 Change in(const char* signature, std::size_t offset, std::size_t width, std::uint64_t number) {
   return [=](std::string& bytes) { put(bytes, find(bytes, signature) + offset, width, number); };
 }
@@ -49,32 +62,37 @@ Change renamed(const char* from, const char* to) {
   return [=](std::string& bytes) { bytes.replace(find(bytes, from), std::string_view(from).size(), to); };
 }
 
-/// A group of very many empty groups, each of 33 bytes, by hand: HDF5 would need a gigabyte.
-std::string a_million_groups() {
-  constexpr std::size_t kGroups = 1'000'000, kLink = 4 + 18, kInfo = 4 + 18, kGroup = 7 + kInfo + 4, kRootHead = 10;
-  const std::size_t root = 48, messages = kInfo + kGroups * kLink, first = root + kRootHead + messages + 4;
-  std::string bytes(first + kGroups * kGroup, '\0');
-  const auto header = [&](std::size_t at, std::size_t width, std::size_t size) {
-    bytes.replace(at, 6, std::string("OHDR\2", 5) + (width == 4 ? '\2' : '\0'));
-    put(bytes, at + 6, width, size);
-    const std::size_t info = at + 6 + width;
-    put(bytes, info, 4, 0x02 | 18 << 8);
-    put(bytes, info + 6, 8, ~std::uint64_t{0});
-    put(bytes, info + 14, 8, ~std::uint64_t{0});
-    return info + kInfo;
-  };
-  std::size_t link = header(root, 4, messages);
-  for (std::size_t i = 0; i < kGroups; ++i, link += kLink) {
-    const std::string name = std::to_string(kGroups + i);
-    put(bytes, link, 4, 0x06 | 18 << 8);
-    bytes[link + 4] = 1;
-    bytes[link + 6] = 7;
-    bytes.replace(link + 7, 7, name);
-    put(bytes, link + 14, 8, first + i * kGroup);
-    header(first + i * kGroup, 1, kInfo);
-    put_checksum(bytes, first + i * kGroup, kGroup);
+/// Appends a version 2 object header of a group with these children, by hand: HDF5 would need a gigabyte for a million of them. The
+/// result is where it begins.
+std::size_t append_group(std::string& bytes, const std::vector<std::size_t>& children = {}) {
+  constexpr std::size_t kHead = 10, kMessage = 4 + 18;
+  const std::size_t at = bytes.size(), messages = kMessage * (1 + children.size());
+  bytes.resize(at + kHead + messages + 4);
+  bytes.replace(at, 6, std::string("OHDR\2\2"));
+  put(bytes, at + 6, 4, messages);
+  std::size_t message = at + kHead;
+  put(bytes, message, 4, 0x02 | 18 << 8);  // a link info: no fractal heap, no tree
+  put(bytes, message + 6, 8, ~std::uint64_t{0});
+  put(bytes, message + 14, 8, ~std::uint64_t{0});
+  for (std::size_t i = 0; i < children.size(); ++i) {
+    message += kMessage;
+    put(bytes, message, 4, 0x06 | 18 << 8);
+    bytes.replace(message + 4, 10, std::string("\1\0\7", 3) + std::to_string(1'000'000 + i));
+    put(bytes, message + 14, 8, children[i]);
   }
-  put_checksum(bytes, root, kRootHead + messages + 4);
+  put_checksum(bytes, at, kHead + messages + 4);
+  return at;
+}
+
+/// A file of `groups` groups, each of `children` empty groups.
+std::string many_groups(std::size_t groups, std::size_t children) {
+  std::string bytes(48, '\0');
+  std::vector<std::size_t> above(groups), below(children);
+  for (std::size_t& group : above) {
+    for (std::size_t& child : below) child = append_group(bytes);
+    group = append_group(bytes, below);
+  }
+  const std::size_t root = append_group(bytes, above);
   bytes.replace(0, 12, std::string("\x89HDF\r\n\x1a\n\2\x8\x8\0", 12));
   put(bytes, 20, 8, ~std::uint64_t{0});
   put(bytes, 28, 8, bytes.size());
@@ -159,6 +177,12 @@ std::vector<HostileFile> groups() {
   return {
       changed("tree with a cycle", "a B-tree's node must have bytes of its own", two_groups, tree_to_itself),
       changed("tree of unequal depth", "a B-tree's node must begin with 'TREE'", two_groups, in("TREE", 5, 1, 200)),
+      changed("tree of unequal height", "a B-tree's node must be of level 0, got 1", many_symbols,
+              [](std::string& bytes) {
+                std::size_t tree = find(bytes, "TREE");
+                while (get(bytes, tree + 5, 1) == 0) tree = find(bytes, "TREE", tree + 4);
+                put(bytes, get(bytes, tree + 32, 8) + 5, 1, 1);
+              }),
       changed("tree of another type", "a B-tree's node must have type 0, got 1", two_groups, in("TREE", 4, 1, 1)),
       changed("tree without end", "a B-tree's node must lie in the file", two_groups, in("TREE", 6, 2, 0xFFFF)),
       changed("no tree", "a B-tree's node must begin with 'TREE'", two_groups, in("TREE", 0, 4, 0)),
@@ -166,28 +190,35 @@ std::vector<HostileFile> groups() {
       changed("no symbols", "a symbol table's node must begin with 'SNOD'", two_groups, in("SNOD", 0, 4, 0)),
       changed("symbols of a later version", "a symbol table's node must have version 1, got 2", two_groups, in("SNOD", 4, 1, 2)),
       changed("soft link in a symbol", "'ab' must be a hard link, got a soft link", two_groups, in("SNOD", 24, 4, 2)),
+      changed("symbol with an unknown cache", "a symbol table's node must cache a group or nothing, got 7", two_groups, in("SNOD", 24, 4, 7)),
       changed("heap outside of the file", "a local heap must lie in the file", two_groups, in("HEAP", 24, 8, std::uint64_t{1} << 62)),
       changed("heap of 2^64 bytes", "a local heap must lie in the file", two_groups, in("HEAP", 8, 8, ~std::uint64_t{0})),
       changed("heap upon a header", "a local heap must have bytes of its own", two_groups, in("HEAP", 24, 8, 96)),
-      changed("filtered fractal heap", "a fractal heap must not be filtered", many_groups, in_checked("FRHP", 7, 2, 8, 146), kNewest),
-      changed("fractal heap of odd blocks", "a fractal heap must have blocks whose sizes are powers of two", many_groups,
+      changed("filtered fractal heap", "a fractal heap must not be filtered", twenty_groups, in_checked("FRHP", 7, 2, 8, 146), kNewest),
+      changed("fractal heap of odd blocks", "a fractal heap must have blocks whose sizes are powers of two", twenty_groups,
               in_checked("FRHP", 112, 8, 513, 146), kNewest),
-      changed("fractal heap without end", "a fractal heap's direct block must lie in the file", many_groups, in_checked("FRHP", 112, 8, 1 << 16, 146),
-              kNewest),
-      changed("fractal heap of many rows", "a fractal heap's indirect block must have a fitting number of rows, got 60000", many_groups,
+      changed("fractal heap without end", "a fractal heap's direct block must lie in the file", twenty_groups,
+              in_checked("FRHP", 112, 8, 1 << 16, 146), kNewest),
+      changed("fractal heap of many rows", "a fractal heap's indirect block must have a fitting number of rows, got 60000", twenty_groups,
               in_checked("FRHP", 140, 2, 60'000, 146), kNewest),
+      changed("object outside of its fractal heap", "a fractal heap must hold the object at", twenty_groups, in_first_record(5, 4, 60'000), kNewest),
+      changed("fractal heap of short ids", "a fractal heap must have ids that hold an offset and a length", twenty_groups,
+              in_checked("FRHP", 5, 2, 2, 146), kNewest),
+      changed("huge object of a fractal heap", "a fractal heap must hold its objects in blocks, got an id of kind 16", twenty_groups,
+              in_first_record(4, 1, 0x10), kNewest),
+      changed("tree of small nodes", "a B-tree's header must have nodes that hold records", twenty_groups, in_checked("BTHD", 6, 4, 4, 38), kNewest),
       changed(
-          "object outside of its fractal heap", "a fractal heap must hold the object at", many_groups,
+          "tree of many levels", "a B-tree's header is too deep", twenty_groups,
           [](std::string& bytes) {
-            const std::size_t at = find(bytes, "BTLF");
-            put(bytes, at + 6 + 4 + 1, 4, 60'000);
-            put_checksum(bytes, at, 10 + 11 * get(bytes, find(bytes, "BTHD") + 24, 2));
+            put(bytes, find(bytes, "BTHD") + 6, 4, 0xFFFFFFFF);
+            in_checked("BTHD", 12, 2, 15, 38)(bytes);
           },
           kNewest),
-      changed("tree of something else than links", "a B-tree's header must be of links by their names", many_groups, in_checked("BTHD", 5, 1, 6, 38),
-              kNewest),
-      changed("tree without a checksum", "a B-tree's node does not have its checksum", many_groups, in("BTLF", 8, 1, 0x55), kNewest),
-      {"a million groups", "must have at most 65536 messages", a_million_groups},
+      changed("tree of something else than links", "a B-tree's header must be of links by their names", twenty_groups,
+              in_checked("BTHD", 5, 1, 6, 38), kNewest),
+      changed("tree without a checksum", "a B-tree's node does not have its checksum", twenty_groups, in("BTLF", 8, 1, 0x55), kNewest),
+      {"a million groups", "an object header must have at most 65536 messages", [] { return many_groups(1'000'000, 0); }},
+      {"66,000 groups", "must have at most 65536 groups and datasets", [] { return many_groups(2, 33'000); }},
       made("10,000 groups deep", "groups must not be nested more than 64 deep", nest, kNewest),
   };
 }
@@ -220,6 +251,12 @@ std::vector<HostileFile> headers() {
       changed("unknown message", "messages must be of a known type, got type 48", one_dataset, root_message(0x30)),
       changed("table of shared messages", "messages must be of a known type, got type 15", one_dataset, root_message(0x0F)),
       changed("neither group nor dataset", "must be a group or a dataset, got neither", one_dataset, root_message(0)),
+      changed("group and dataset", "must be a group or a dataset, got both", one_dataset,
+              [](std::string& bytes) {  // its time becomes a link info
+                std::size_t message = get(bytes, find(bytes, "SNOD") + 16, 8) + 16;
+                while (get(bytes, message, 2) != 0x12) message += 8 + get(bytes, message + 2, 2);
+                put(bytes, message, 2, 0x02);
+              }),
       changed("header of a later version", "an object header must begin with 'OHDR'", one_dataset, [](std::string& bytes) { bytes[kRoot] = 3; }),
       changed("changed bit", "an object header does not have its checksum: bytes were changed", one_dataset, in("OHDR", 12, 1, 0x55), kNewest),
       changed("second dataspace", "a dataset must have one message of a dataspace, got 0", one_dataset,

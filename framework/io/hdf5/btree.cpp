@@ -78,7 +78,6 @@ class LinkTreeReader {
 
   void read_node(std::uint64_t address, std::uint64_t records, unsigned level) {
     const std::uint64_t pointer = level == 0 ? 0 : 8 + count_width_ + total_widths_[level - 1];
-    require(records <= 0xFFFF, kNode, " must have at most 65535 records, got ", records);
     const Bytes bytes = image_.claim(address, kOverhead + records * record_size_ + (level == 0 ? 0 : (records + 1) * pointer), kNode);
     require_checksum(bytes, kNode);
     Cursor in(bytes, kNode);

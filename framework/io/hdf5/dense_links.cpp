@@ -31,9 +31,9 @@ class FractalHeap {
     const unsigned bits = in.u16();
     in.skip(2);
     const std::uint64_t root = in.u64(), rows = in.u16();
-    require(width_ > 0 && std::has_single_bit(start_size_) && std::has_single_bit(largest_block) && start_size_ <= largest_block &&
-                largest_block <= std::uint64_t{1} << 32 && bits > 0 && bits <= 64,
-            kHeap, " must have blocks whose sizes are powers of two");
+    const bool fits = std::has_single_bit(width_) && std::has_single_bit(start_size_) && std::has_single_bit(largest_block) &&
+                      start_size_ <= largest_block / width_ && largest_block <= std::uint64_t{1} << 32 && bits > 0 && bits <= 64;
+    require(fits, kHeap, " must have blocks whose sizes are powers of two, of which a row is no larger than the largest");
     direct_rows_ = static_cast<unsigned>(std::bit_width(largest_block) - std::bit_width(start_size_)) + 2;
     offset_size_ = (bits + 7) / 8;
     // A length is as wide as an offset into the largest block, or as the largest object's length.
@@ -109,7 +109,6 @@ class FractalHeap {
   /// Rows of an indirect block that spans `size`: the first row spans width blocks, every further one as much as all before it.
   std::uint64_t rows_of(std::uint64_t size) const {
     const std::uint64_t first = start_size_ * width_;
-    require(size >= first, kIndirect, " must span a row");
     return static_cast<std::uint64_t>(std::bit_width(size) - std::bit_width(first)) + 1;
   }
 
