@@ -36,7 +36,9 @@ class Hdf5File {
   Hdf5File& operator=(Hdf5File&&) noexcept;
 
   const std::filesystem::path& path() const;
+  /// True if a group or dataset has this path.
   bool exists(const std::string& path) const;
+  /// Throws if nothing has this path.
   Kind kind(const std::string& path) const;
   /// Sorted by name; for the names "0", "1", … by number.
   std::vector<Child> children(const std::string& path) const;

@@ -14,6 +14,7 @@
 /// those of the HDF5 File Format Specification, version 3.0.
 namespace linnet::hdf5 {
 
+/// A part of a file.
 using Bytes = std::span<const std::byte>;
 
 /// Why a file is not read, and where in its tree; Hdf5File adds which file.
@@ -22,6 +23,7 @@ struct Refused : std::runtime_error {
   std::string where = {};  ///< path from the root
 };
 
+/// Throws Refused with the parts joined, unless `ok`.
 template <class... Parts>
 void require(bool ok, const Parts&... parts) {
   if (!ok) throw Refused(cat(parts...));
@@ -66,6 +68,7 @@ class Image {
   explicit Image(Bytes file) : file_(file) {}
 
   std::uint64_t size() const { return file_.size(); }
+  /// True if the byte at an address is somebody's.
   bool claimed(std::uint64_t address) const;
   /// The bytes at an address, whoever's they are. Throws Refused unless they are in the file.
   Bytes peek(std::uint64_t address, std::uint64_t size, std::string_view what) const;

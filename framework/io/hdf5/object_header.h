@@ -19,6 +19,7 @@ enum class MessageType : std::uint16_t {
   attribute_info = 0x15,
 };
 
+/// A message as it lies in the file.
 struct Message {
   MessageType type;
   Bytes bytes;
