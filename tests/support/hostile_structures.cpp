@@ -198,7 +198,7 @@ std::vector<HostileFile> groups() {
       changed("fractal heap of odd blocks", "a fractal heap must have blocks whose sizes are powers of two", twenty_groups,
               in_checked("FRHP", 112, 8, 513, 146), kNewest),
       changed("fractal heap without end", "a fractal heap's direct block must lie in the file", twenty_groups,
-              in_checked("FRHP", 112, 8, 1 << 16, 146), kNewest),
+              in_checked("FRHP", 112, 8, 1 << 14, 146), kNewest),
       changed("fractal heap of many rows", "a fractal heap's indirect block must have a fitting number of rows, got 60000", twenty_groups,
               in_checked("FRHP", 140, 2, 60'000, 146), kNewest),
       changed("object outside of its fractal heap", "a fractal heap must hold the object at", twenty_groups, in_first_record(5, 4, 60'000), kNewest),
