@@ -13,7 +13,9 @@ unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
 
 # name|minutes, or * for an open-ended one|command; $SECONDS_EACH is what an open-ended one may take.
 parts=(
-  'memory|2|build/release/bin/linnet_slow_tests --run_test=memory'
+  'gradients|3|build/release/bin/linnet_unit_tests --run_test=op_cases,gradcheck,encoder_directions'
+  'parity|3|build/release/bin/linnet_golden_tests'
+  'memory|3|build/release/bin/linnet_slow_tests --run_test=memory,training_peak'
   'fuzz|*|tools/fuzz.sh --seconds $((SECONDS_EACH / $(ls tests/fuzz/*_fuzz.cpp | wc -l)))'
   'downloads|4|tests/hub/poisoned_cache_test.py build/release/bin/linnet 1000'
   'random_texts|1|build/release/bin/linnet_slow_tests --run_test=random_texts'

@@ -20,13 +20,14 @@ std::vector<Tensor> checkpoint_all(const std::function<std::vector<Tensor>()>& f
   Tape* tape = Tape::current();
   if (!tape || tape->observes()) return f();  // a checkpoint inside of another: the outer one runs both again
   const RandomState start = random_state();
-  Tape::Slots observed;
+  Tape::Observed observed;
   std::vector<Tensor> outputs;
   {
     const Tape observer(tape->options(), observed);
     outputs = f();
   }
-  if (observed.empty()) return outputs;
+  if (observed.inputs.empty()) return outputs;
+  std::erase_if(observed.used, &Used::is_gone);
   std::vector<Shape> shapes;
   for (Tensor& output : outputs) {
     output = output.detach();  // f may have returned what it was given

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "framework/core/buffer_pool.h"
 #include "framework/core/random.h"
 
 namespace linnet {
@@ -19,12 +20,23 @@ struct Suspension {
 
 }  // namespace
 
+Used::Used(const Tensor& tensor) {
+  if (!tensor.defined()) return;
+  memory_ = tensor.memory();
+  version_ = tensor.version();
+}
+
+bool Used::was_written() const {
+  const std::shared_ptr<const Buffer> memory = memory_.lock();
+  return memory && memory->version != version_;
+}
+
 Tape::Tape(TapeOptions options) : options_(options), previous_(current_tape) {
   if (!previous_) restart_random_ops();
   current_tape = this;
 }
 
-Tape::Tape(TapeOptions options, Slots& observed) : Tape(options) { observed_ = &observed; }
+Tape::Tape(TapeOptions options, Observed& observed) : Tape(options) { observed_ = &observed; }
 
 Tape::~Tape() {
   current_tape = previous_;
@@ -37,17 +49,18 @@ Tape* Tape::current() { return current_tape; }
 void Tape::push(std::string_view op, std::span<const Tensor> inputs, std::span<const Tensor> outputs, Backward backward) {
   Slots slots;
   for (const Tensor& input : inputs) slots.push_back(input.requires_grad() ? input.grad_slot() : nullptr);
-  push(op, std::move(slots), outputs, std::move(backward));
+  push(op, {std::move(slots), {inputs.begin(), inputs.end()}}, outputs, std::move(backward));
 }
 
-void Tape::push(std::string_view op, Slots inputs, std::span<const Tensor> outputs, Backward backward) {
+void Tape::push(std::string_view op, Observed observed, std::span<const Tensor> outputs, Backward backward) {
   check(!consumed_, op, ": the tape has run backward already; start a new Tape for the next step");
-  Node node{op, std::move(inputs), {}, std::move(backward), {}};
+  Node node{op, std::move(observed.inputs), {}, std::move(observed.used), std::move(backward), {}};
   if (const ProfileScope* scope = ProfileScope::current(); scope && scope->name() == op) node.cost = scope->backward_cost();
   for (const Tensor& output : outputs) {
     check(!output.requires_grad(), op, ": an op must return new tensors, got one that is recorded already");
     output.set_grad_slot(std::make_shared<GradSlot>());
     node.outputs.push_back(output.grad_slot());
+    node.used.emplace_back(output);
   }
   nodes_.push_back(std::move(node));
 }
@@ -87,6 +100,9 @@ void Tape::run(Node& node) {
     slot->live = false;
   }
   if (std::ranges::none_of(grads, &Tensor::defined)) return;
+  for (std::size_t i = 0; i < node.used.size(); ++i)
+    check(!node.used[i].was_written(), node.op, ": tensors that an op used must stay as they are until backward, got a write to its ",
+          i < node.inputs.size() ? cat("input ", i) : "result", " (write before the op, after backward, or into a clone)");
   std::optional<ProfileScope> profiled;
   if (node.cost) profiled.emplace(node.op, ProfilePass::backward, *node.cost);
   Gradients gradients = node.backward(grads);
@@ -103,8 +119,11 @@ bool Tape::wants(std::span<const Tensor> inputs, std::string_view op) {
         cat(op, ": gradients of gradients are not computed, got a gradient of shape ", found->shape(), " as input (detach() makes it a constant)"));
   if (std::ranges::none_of(inputs, &Tensor::requires_grad)) return false;
   if (!observed_) return true;
-  for (const Tensor& input : inputs)
-    if (input.requires_grad() && std::ranges::find(*observed_, input.grad_slot()) == observed_->end()) observed_->push_back(input.grad_slot());
+  Slots& slots = observed_->inputs;
+  for (const Tensor& input : inputs) {
+    if (input.requires_grad() && std::ranges::find(slots, input.grad_slot()) == slots.end()) slots.push_back(input.grad_slot());
+    observed_->used.emplace_back(input);
+  }
   return false;
 }
 

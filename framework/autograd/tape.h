@@ -20,6 +20,19 @@ using Gradients = std::vector<Tensor>;
 /// Receives one gradient per output of the op; undefined where nothing flowed back.
 using Backward = std::function<Gradients(std::span<const Tensor> grad_outputs)>;
 
+/// A tensor that an op has used, without keeping its memory alive.
+class Used {
+ public:
+  explicit Used(const Tensor& tensor);
+  /// True if somebody still has the memory, and it has been written since.
+  bool was_written() const;
+  bool is_gone() const { return memory_.expired(); }
+
+ private:
+  std::weak_ptr<const Buffer> memory_;
+  std::uint64_t version_ = 0;
+};
+
 /// How a tape records.
 struct TapeOptions {
   bool dropout = true;  ///< false: dropout is the identity, as for gradients of a model in inference mode
@@ -34,8 +47,13 @@ class Tape {
   explicit Tape(TapeOptions options = {});
   /// Gradient slots, each once.
   using Slots = std::vector<std::shared_ptr<GradSlot>>;
-  /// A tape that observes, for checkpoint: ops run as if recorded, but `observed` gathers the slots of their inputs instead.
-  Tape(TapeOptions options, Slots& observed);
+  /// What ops took, for those who run them again.
+  struct Observed {
+    Slots inputs;
+    std::vector<Used> used;
+  };
+  /// A tape that observes, for checkpoint: ops run as if recorded, but `observed` gathers their inputs instead.
+  Tape(TapeOptions options, Observed& observed);
   ~Tape();
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
@@ -50,13 +68,13 @@ class Tape {
   void backward(const Tensor& loss);
   /// As above for any output, with grad_output = d L / d output, of the output's shape and dtype.
   void backward(const Tensor& output, const Tensor& grad_output);
-  /// As above for several outputs. Consumes the nodes; a second call throws.
+  /// As above for several outputs. Consumes the nodes; a second call throws, and so does a write to a tensor that an op used.
   void backward(std::span<const Tensor> outputs, std::span<const Tensor> grad_outputs);
 
   /// Called by `record`: notes that `outputs` came from `inputs`.
   void push(std::string_view op, std::span<const Tensor> inputs, std::span<const Tensor> outputs, Backward backward);
-  /// The same for inputs that are known by their slots; null where no gradient is wanted.
-  void push(std::string_view op, Slots inputs, std::span<const Tensor> outputs, Backward backward);
+  /// The same for what another tape observed.
+  void push(std::string_view op, Observed observed, std::span<const Tensor> outputs, Backward backward);
   /// What linnet::recording asks.
   bool wants(std::span<const Tensor> inputs, std::string_view op);
 
@@ -65,6 +83,7 @@ class Tape {
   struct Node {
     std::string_view op;
     Slots inputs, outputs;
+    std::vector<Used> used;
     Backward backward;
     std::optional<Cost> cost;  ///< of backward, if a profile listens and the op said so
   };
@@ -73,7 +92,7 @@ class Tape {
   std::vector<Node> nodes_;
   TapeOptions options_;
   Tape* previous_;
-  Slots* observed_ = nullptr;
+  Observed* observed_ = nullptr;
   bool consumed_ = false;
 };
 
@@ -82,7 +101,8 @@ class Tape {
 bool recording(std::span<const Tensor> inputs, std::string_view op = "tape");
 bool recording(std::initializer_list<Tensor> inputs);
 
-/// Returns `output`; when recording(inputs), notes on the tape how to send its gradient back. `op` must be a literal.
+/// Returns `output`; when recording(inputs), notes on the tape how to send its gradient back. `op` must be a literal. `inputs` are
+/// all tensors that `backward` reads, constants too: the tape notices when they are written before it runs.
 template <class F>
 Tensor record(std::string_view op, std::span<const Tensor> inputs, Tensor output, F&& backward) {
   if (recording(inputs, op)) Tape::current()->push(op, inputs, {&output, 1}, std::forward<F>(backward));

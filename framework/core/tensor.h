@@ -10,12 +10,14 @@
 
 namespace linnet {
 
+struct Buffer;    // core/buffer_pool.h
 struct GradSlot;  // core/grad_slot.h
 struct RowGrad;
 
 /// A handle to a dense, row-major array, 64-byte-aligned unless it is a view or over(), and to its gradient when it takes part in training.
 /// Copies share memory. There are no strides: transposing is a flag of gemm, a row slice is a view, the rest copies.
-/// After the op that made it returns, a tensor is a constant; only optimizers and loaders write (`assign`, `mutable_data`).
+/// After the op that made it returns, a tensor is a constant; only optimizers and loaders write (`assign`, `mutable_data`). A tape
+/// refuses to run backward through an op whose tensors have been written since.
 class Tensor {
  public:
   Tensor() = default;  ///< undefined: defined() is false and everything else throws
@@ -92,7 +94,8 @@ class Tensor {
   /// What grad() or take_grad() returned, or a view of it.
   bool is_gradient() const;
 
-  /// For the tape alone, as is the next.
+  /// For the tape alone, as are the next two: the memory, not kept alive.
+  std::weak_ptr<const Buffer> memory() const;
   const std::shared_ptr<GradSlot>& grad_slot() const;
   void set_grad_slot(std::shared_ptr<GradSlot> slot) const;
 

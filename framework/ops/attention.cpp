@@ -196,7 +196,7 @@ Tensor forward(const Call& call, Tensor& lse, Tensor& scores) {
   return out;
 }
 
-/// Which tensors get a gradient of their own: ranges of one tensor that do not overlap share it.
+/// Which tensors get a gradient of their own: ranges of one tensor that do not overlap share it. The mask stands last, a constant.
 struct GradientPlan {
   std::vector<Tensor> tensors;
   std::array<std::size_t, 3> owner{};  ///< of each range, in `tensors`
@@ -204,7 +204,7 @@ struct GradientPlan {
 
 bool overlap(const ColumnRange& a, const ColumnRange& b) { return a.begin < b.begin + b.columns && b.begin < a.begin + a.columns; }
 
-GradientPlan plan_gradients(const std::array<ColumnRange, 3>& ranges) {
+GradientPlan plan_gradients(const std::array<ColumnRange, 3>& ranges, const Tensor& mask) {
   GradientPlan plan;
   for (std::size_t i = 0; i < 3; ++i) {
     std::size_t owner = 0;
@@ -217,6 +217,7 @@ GradientPlan plan_gradients(const std::array<ColumnRange, 3>& ranges) {
     if (owner == plan.tensors.size()) plan.tensors.push_back(ranges[i].tensor);
     plan.owner[i] = owner;
   }
+  plan.tensors.push_back(mask);
   return plan;
 }
 
@@ -283,7 +284,7 @@ Tensor attention(const ColumnRange& query, const ColumnRange& key, const ColumnR
   Tensor lse = lse_if(recorded(call), call), none;
   const Tensor out = forward(call, lse, none);
   if (!recorded(call)) return out;
-  const GradientPlan plan = plan_gradients(call.ranges);
+  const GradientPlan plan = plan_gradients(call.ranges, call.mask);
   return record("attention", plan.tensors, out,
                 [=, saved = out.detach()](std::span<const Tensor> grad_outputs) { return backward(call, plan, saved, lse, grad_outputs[0], {}); });
 }
@@ -303,7 +304,7 @@ AttentionWithScores attention_with_scores(const ColumnRange& query, const Column
   Tensor scores = Tensor::empty({queries.batch(), options.num_heads, query_length, key_length}, call.dtype());
   const Tensor out = forward(call, lse, scores);
   if (recorded(call)) {
-    const GradientPlan plan = plan_gradients(call.ranges);
+    const GradientPlan plan = plan_gradients(call.ranges, call.mask);
     const Tensor outputs[] = {out, scores};
     Tape::current()->push("attention_with_scores", plan.tensors, outputs, [=, saved = out.detach()](std::span<const Tensor> grad_outputs) {
       return backward(call, plan, saved, lse, grad_outputs[0], grad_outputs[1]);

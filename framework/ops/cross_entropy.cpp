@@ -145,7 +145,7 @@ Tensor loss(std::string_view op, const Tensor& predictions, const Targets& targe
     parallel_rows(targets.rows, 8 * targets.classes,
                   [&](std::int64_t begin, std::int64_t end) { forward<T>(targets, from_logits, x, begin, end, n, l); });
   });
-  return record(op, {y_pred}, reduction.reduce(losses), [=](std::span<const Tensor> dy) -> Gradients {
+  return record(op, {y_pred, targets.labels, targets.distribution}, reduction.reduce(losses), [=](std::span<const Tensor> dy) -> Gradients {
     const Tensor dlosses = reduction.spread(dy[0]);
     Tensor dx = Tensor::like(y_pred);
     dispatch_real(dx.dtype(), op, [&]<class T>() {
@@ -154,7 +154,7 @@ Tensor loss(std::string_view op, const Tensor& predictions, const Targets& targe
       parallel_rows(targets.rows, 8 * targets.classes,
                     [&](std::int64_t begin, std::int64_t end) { backward<T>(targets, from_logits, x, n, dl, begin, end, to); });
     });
-    return {dx};
+    return {dx, {}, {}};
   });
 }
 

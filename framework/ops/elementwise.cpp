@@ -211,8 +211,8 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
     });
     return result;
   });
-  return record("where", {a, b}, y, [keep, left = a.shape(), right = b.shape()](std::span<const Tensor> dy) -> Gradients {
-    return {Broadcast::sum_to(masked(dy[0], keep, 1), left), Broadcast::sum_to(masked(dy[0], keep, 0), right)};
+  return record("where", {a, b, keep}, y, [keep, left = a.shape(), right = b.shape()](std::span<const Tensor> dy) -> Gradients {
+    return {Broadcast::sum_to(masked(dy[0], keep, 1), left), Broadcast::sum_to(masked(dy[0], keep, 0), right), {}};
   });
 }
 

@@ -32,7 +32,7 @@ Tensor embedding(const Tensor& table, const Tensor& ids) {
   });
 
   // Not the table itself: for first_rows it is an activation, which may go.
-  return record("embedding", {table}, y,
+  return record("embedding", {table, ids}, y,
                 [=, slot = table.grad_slot(), whole = table.shape(), dtype = table.dtype()](std::span<const Tensor> dy) -> Gradients {
                   const RowGrad sparse{ids.reshape({ids.size()}), dy[0].reshape({ids.size(), columns})};
                   if (slot->leaf) {
@@ -41,7 +41,7 @@ Tensor embedding(const Tensor& table, const Tensor& ids) {
                   }
                   GradSlot dense;
                   dense.accumulate_rows(sparse);
-                  return {dense.take_dense(whole, dtype)};
+                  return {dense.take_dense(whole, dtype), {}};
                 });
 }
 

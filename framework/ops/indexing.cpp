@@ -67,7 +67,7 @@ Tensor take(const Tensor& x, const Tensor& indices, int axis) {
         std::copy_n(from + (row / count * blocks.count + numbers[static_cast<std::size_t>(row % count)]) * inner, inner, to + row * inner);
     });
   });
-  return record("take", {x}, y, [=, whole = x.shape(), kept = indices.detach()](std::span<const Tensor> dy) -> Gradients {
+  return record("take", {x, indices}, y, [=, whole = x.shape(), kept = indices.detach()](std::span<const Tensor> dy) -> Gradients {
     Tensor dx = Tensor::zeros(whole, dy[0].dtype());
     const std::int32_t* at = kept.data<std::int32_t>().data();
     dispatch_real(dx.dtype(), "take", [&]<class T>() {
@@ -79,7 +79,7 @@ Tensor take(const Tensor& x, const Tensor& indices, int axis) {
           for (std::int64_t c = begin; c < end; ++c) to[(outer * blocks.count + at[i]) * inner + c] += from[(outer * count + i) * inner + c];
       });
     });
-    return {dx};
+    return {dx, {}};
   });
 }
 
@@ -103,7 +103,7 @@ Tensor take_along_axis(const Tensor& x, const Tensor& indices, int axis) {
         }
     });
   });
-  return record("take_along_axis", {x}, y, [=, whole = x.shape(), kept = indices.detach()](std::span<const Tensor> dy) -> Gradients {
+  return record("take_along_axis", {x, indices}, y, [=, whole = x.shape(), kept = indices.detach()](std::span<const Tensor> dy) -> Gradients {
     Tensor dx = Tensor::zeros(whole, dy[0].dtype());
     const std::int32_t* at = kept.data<std::int32_t>().data();
     dispatch_real(dx.dtype(), "take_along_axis", [&]<class T>() {
@@ -117,7 +117,7 @@ Tensor take_along_axis(const Tensor& x, const Tensor& indices, int axis) {
           }
       });
     });
-    return {dx};
+    return {dx, {}};
   });
 }
 

@@ -44,7 +44,7 @@ Tensor row_loss(std::string_view op, const Tensor& y_true, const Tensor& predict
       for (std::int64_t r = begin; r < end; ++r) out[r] = static_cast<T>(loss.value(t + r * columns, p + r * columns, columns));
     });
   });
-  return record(op, {y_pred}, reduction.reduce(losses), [=](std::span<const Tensor> dy) -> Gradients {
+  return record(op, {y_pred, targets}, reduction.reduce(losses), [=](std::span<const Tensor> dy) -> Gradients {
     const Tensor dlosses = reduction.spread(dy[0]);
     Tensor dp = Tensor::like(y_pred);
     dispatch_real(dp.dtype(), op, [&]<class T>() {
@@ -54,7 +54,7 @@ Tensor row_loss(std::string_view op, const Tensor& y_true, const Tensor& predict
         for (std::int64_t r = begin; r < end; ++r) loss.gradient(t + r * columns, p + r * columns, columns, dl[r], to + r * columns);
       });
     });
-    return {dp};
+    return {dp, {}};
   });
 }
 

@@ -129,6 +129,15 @@ BOOST_AUTO_TEST_CASE(frozen_tensors_get_no_gradient) {
   BOOST_TEST(!w.grad().defined());
 }
 
+BOOST_AUTO_TEST_CASE(a_write_to_what_the_first_run_used_is_refused) {
+  Tensor x = leaf({2}, 1), weight = leaf({2}, 2);
+  Tape tape;
+  const Tensor y = linnet::checkpoint([weight](const Tensor& input) { return ops::tanh(input * weight); }, x);
+  weight.mutable_data<float>()[0] += 1;
+  BOOST_CHECK_EXCEPTION(tape.backward(ops::sum(y)), std::invalid_argument,
+                        says("checkpoint: tensors that an op used must stay as they are until backward, got a write to its "));
+}
+
 BOOST_AUTO_TEST_CASE(a_function_that_computes_otherwise_the_second_time_is_refused) {
   const Tensor x = leaf({2, 3}, 1);
   int calls = 0;

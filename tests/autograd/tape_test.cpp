@@ -101,6 +101,38 @@ BOOST_AUTO_TEST_CASE(a_hundred_thousand_chained_ops_run_backward_and_go_away) {
   BOOST_TEST(x.grad().item() == 100001);
 }
 
+BOOST_AUTO_TEST_CASE(a_hundred_thousand_chained_ops_go_away_without_backward) {
+  const Tensor x = leaf({1});
+  Tensor y = x;
+  {
+    const Tape tape;
+    for (int i = 0; i < 100000; ++i) y = y * x;
+    BOOST_TEST(tape.size() == 100000u);
+  }
+  BOOST_TEST(!y.requires_grad());
+}
+
+BOOST_AUTO_TEST_CASE(a_write_to_what_an_op_used_is_refused_with_op_and_place) {
+  Tensor x = leaf({1, 2}), constant = Tensor::full({2}, 3, DType::float64);
+  const auto backward_after = [&](const std::function<void(Tensor & y)>& write) {
+    Tape tape;
+    Tensor y = x * constant;
+    write(y);
+    tape.backward(ops::sum(y));
+  };
+  const auto refusal = [](const std::string& what) {
+    return says("multiply: tensors that an op used must stay as they are until backward, got a write to its " + what +
+                " (write before the op, after backward, or into a clone)");
+  };
+  BOOST_CHECK_EXCEPTION(backward_after([&](Tensor&) { x.mutable_data<double>()[0] = 5; }), std::invalid_argument, refusal("input 0"));
+  BOOST_CHECK_EXCEPTION(backward_after([&](Tensor&) { constant.assign(Tensor::zeros({2}, DType::float64)); }), std::invalid_argument,
+                        refusal("input 1"));
+  BOOST_CHECK_EXCEPTION(backward_after([&](Tensor&) { constant.slice_rows(1, 2).mutable_raw(); }), std::invalid_argument, refusal("input 1"));
+  BOOST_CHECK_EXCEPTION(backward_after([](Tensor& y) { y.mutable_data<double>()[0] = 5; }), std::invalid_argument, refusal("result"));
+  backward_after([](Tensor& y) { y.clone().mutable_raw(); });
+  BOOST_TEST(x.grad().defined());
+}
+
 BOOST_AUTO_TEST_CASE(gradients_of_gradients_are_refused) {
   const Tensor x = leaf({2});
   Tape tape;

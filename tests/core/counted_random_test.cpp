@@ -89,9 +89,11 @@ BOOST_AUTO_TEST_CASE(a_mask_depends_on_seed_step_and_op_and_on_no_thread_count) 
     }
     return result;
   };
-  const auto one = masks(1, 1), two = masks(1, 2), other = masks(2, 1);
+  const auto one = masks(1, 1), two = masks(1, 2), four = masks(1, 4), other = masks(2, 1);
+  set_num_threads(2);
   for (std::size_t i = 0; i < 4; ++i) {
     BOOST_TEST((one[i] == two[i]));
+    BOOST_TEST((one[i] == four[i]));
     BOOST_TEST((one[i] != other[i]));
     for (std::size_t j = 0; j < i; ++j) BOOST_TEST((one[i] != one[j]));
   }

@@ -1,7 +1,6 @@
 #include <cmath>
 #include <regex>
 #include <sstream>
-#include <thread>
 
 #include "framework/autograd/tape.h"
 #include "framework/core/buffer_pool.h"
@@ -237,21 +236,6 @@ BOOST_AUTO_TEST_CASE(layer_patterns_find_each_parameter_of_the_encoder_once) {
 BOOST_AUTO_TEST_CASE(one_and_two_threads_train_to_the_same_bits) { BOOST_TEST((trained(10, 1) == trained(10, 2))); }
 
 BOOST_AUTO_TEST_CASE(one_seed_trains_to_the_same_bits_twice) { BOOST_TEST((trained(100, 2) == trained(100, 2))); }
-
-BOOST_AUTO_TEST_CASE(two_threads_predict_the_same_bits_with_one_model) {
-  const BertTextClassifier model(config());
-  const PackedTokens tokens = packed({5, 9, 17, 30});
-  const std::vector<double> expected = model.forward(tokens).to_vector();
-  std::vector<int> wrong(2, 0);
-  std::vector<std::thread> threads;
-  for (int& count : wrong)
-    threads.emplace_back([&] {
-      for (int i = 0; i < 50; ++i) count += model.forward(tokens).to_vector() != expected;
-    });
-  for (std::thread& thread : threads) thread.join();
-  BOOST_TEST(wrong[0] == 0);
-  BOOST_TEST(wrong[1] == 0);
-}
 
 BOOST_AUTO_TEST_CASE(after_the_first_epoch_the_pool_takes_no_block_from_the_system) {
   const TextDataset reviews = read_tsv(source_directory() / "data/reviews/train.tsv");

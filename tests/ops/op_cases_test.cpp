@@ -1,7 +1,10 @@
 #include "tests/support/op_cases.h"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <cmath>
 #include <cstring>
+#include <set>
 
 #include "framework/autograd/gradcheck.h"
 #include "framework/autograd/tape.h"
@@ -29,10 +32,10 @@ Tensors run(const OpCase& op_case, const Tensors& inputs, TapeOptions options = 
   return op_case.call(inputs);
 }
 
-/// The outputs and the gradients of every differentiable input for fixed random gradients of the outputs, inputs and those
-/// rounded to `rounded_to` first.
-Tensors run_backward(const OpCase& op_case, DType dtype, DType rounded_to = DType::float32) {
-  Tensors inputs = make_inputs(op_case, dtype, rounded_to), results;
+/// The outputs and the gradients of every differentiable input for fixed random gradients of the outputs, which are rounded to
+/// `rounded_to` first.
+Tensors run_backward(const OpCase& op_case, Tensors inputs, DType rounded_to) {
+  Tensors results;
   set_seed(kOpCaseSeed);
   Tape tape;
   const Tensors outputs = op_case.call(inputs);
@@ -46,8 +49,25 @@ Tensors run_backward(const OpCase& op_case, DType dtype, DType rounded_to = DTyp
   }
   tape.backward(tracked, cotangents);
   for (Tensor& input : inputs)
-    if (input.requires_grad()) results.push_back(input.grad().defined() ? input.take_grad() : Tensor::zeros(input.shape(), dtype));
+    if (input.requires_grad()) results.push_back(input.grad().defined() ? input.take_grad() : Tensor::zeros(input.shape(), input.dtype()));
   return results;
+}
+
+/// The same for the case's own inputs, rounded as well.
+Tensors run_backward(const OpCase& op_case, DType dtype, DType rounded_to = DType::float32) {
+  return run_backward(op_case, make_inputs(op_case, dtype, rounded_to), rounded_to);
+}
+
+/// The same values as rows in the middle of a larger tensor, whose other rows are no numbers.
+Tensor as_rows_of_a_larger_tensor(const Tensor& x) {
+  if (x.shape().empty()) return x;
+  Shape larger = x.shape();
+  larger[0] += 2;
+  Tensor view =
+      (x.dtype() == DType::int32 ? Tensor::zeros(larger, x.dtype()) : Tensor::full(larger, std::nan(""), x.dtype())).slice_rows(1, larger[0] - 1);
+  view.assign(x);
+  if (x.requires_grad()) view.set_requires_grad(true);
+  return view;
 }
 
 void compare(const std::string& what, const std::vector<double>& expected, const Tensor& actual, const Tolerance& tolerance) {
@@ -111,6 +131,25 @@ struct ThreadCount {
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(op_cases)
+
+BOOST_AUTO_TEST_CASE(every_op_is_tried_on_five_shapes_with_an_empty_and_a_single_axis_among_them) {
+  for (const OpFamily& family : op_families()) {
+    std::set<std::vector<Shape>> shapes;
+    bool empty = false, single = false;
+    for (const OpCase& op_case : family.cases) {
+      std::vector<Shape> of_case;
+      for (const OpInput& input : op_case.inputs) {
+        of_case.push_back(input.shape);
+        empty |= element_count(input.shape) == 0;
+        single |= input.shape.empty() || std::ranges::count(input.shape, 1) > 0;
+      }
+      shapes.insert(of_case);
+    }
+    BOOST_TEST(shapes.size() >= 5, family.op << ": " << shapes.size() << " shapes");
+    BOOST_TEST(empty, family.op << ": no empty input");
+    BOOST_TEST(single, family.op << ": no axis of one");
+  }
+}
 
 BOOST_AUTO_TEST_CASE(values_agree_with_the_reference_in_plain_loops) {
   for_each_case([](const OpCase& op_case) {
@@ -202,6 +241,59 @@ BOOST_AUTO_TEST_CASE(the_number_of_threads_changes_no_bit) {
       }
     }
   });
+}
+
+BOOST_AUTO_TEST_CASE(rows_of_larger_tensors_give_the_same_bits) {
+  for_each_case([](const OpCase& op_case) {
+    for (const DType dtype : {DType::float64, DType::float32, DType::bfloat16}) {
+      Tensors views;
+      for (const Tensor& input : make_inputs(op_case, dtype)) views.push_back(as_rows_of_a_larger_tensor(input));
+      require_same_bits(cat(dtype), run_backward(op_case, dtype), run_backward(op_case, views, DType::float32));
+    }
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_write_between_forward_and_backward_is_noticed_or_changes_no_gradient) {
+  constexpr int kNothing = -1;
+  int noticed = 0;
+  for_each_case([&](const OpCase& op_case) {
+    // Gradients of the inputs; those of constants are undefined, as is all if the write was noticed.
+    const auto gradients_after = [&](int written) {
+      Tensors inputs = make_inputs(op_case, DType::float64);
+      set_seed(kOpCaseSeed);
+      Tape tape;
+      Tensors outputs = op_case.call(inputs), tracked, cotangents, gradients;
+      for (std::uint32_t i = 0; i < outputs.size(); ++i)
+        if (outputs[i].requires_grad()) {
+          tracked.push_back(outputs[i]);
+          cotangents.push_back(random_normal(outputs[i].shape(), DType::float64, {kOpCaseSeed, 8, i}));
+        }
+      const auto place = static_cast<std::size_t>(written);
+      if (written != kNothing) {
+        Tensor& target = place < inputs.size() ? inputs[place] : outputs[place - inputs.size()];
+        std::memset(target.mutable_raw(), 0, static_cast<std::size_t>(target.size() * size_of(target.dtype())));
+      }
+      const std::string message = message_of([&] { tape.backward(tracked, cotangents); });
+      if (message.find(": tensors that an op used must stay as they are until backward, got a write to its ") != std::string::npos) {
+        ++noticed;
+        return gradients;
+      }
+      BOOST_TEST(message == "");
+      for (Tensor& input : inputs) gradients.push_back(input.requires_grad() ? input.take_grad() : Tensor());
+      return gradients;
+    };
+    const Tensors expected = gradients_after(kNothing);
+    BOOST_REQUIRE(expected.size() == op_case.inputs.size());
+    const auto places = static_cast<int>(op_case.inputs.size() + run(op_case, make_inputs(op_case, DType::float64)).size());
+    for (int place = 0; place < places; ++place) {
+      const Tensors gradients = gradients_after(place);
+      for (std::size_t i = 0; i < gradients.size(); ++i) {
+        BOOST_REQUIRE(gradients[i].defined() == expected[i].defined());
+        if (gradients[i].defined()) require_same_bits(cat("place ", place, ", gradient ", i), {expected[i]}, {gradients[i]});
+      }
+    }
+  });
+  BOOST_TEST(noticed > 500);
 }
 
 BOOST_AUTO_TEST_CASE(wrong_calls_throw_with_the_name_of_the_op) {

@@ -118,12 +118,12 @@ OpFamily elementwise_family(Activation activation) {
     for (const double value : x) y.push_back(activated(activation, value));
     return y;
   };
-  OpFamily family{
-      .op = cat(activation),
-      .cases = {by_row("a matrix", normal({3, 70}, 3), 70, call, reference), by_row("one element", normal({1}), 1, call, reference),
-                by_row("no elements", normal({0, 2}), 2, call, reference), by_row("several parts", normal({80, 131}), 131, call, reference)},
-      .bad_calls = {
-          {[=] { call(Tensor::zeros({2}, DType::int32)); }, cat(activation, ": dtype must be float32, float64, bfloat16 or float16, got int32")}}};
+  OpFamily family{.op = cat(activation),
+                  .cases = {by_row("a matrix", normal({3, 70}, 3), 70, call, reference), by_row("one element", normal({1}), 1, call, reference),
+                            by_row("one column", normal({2, 1}), 1, call, reference), by_row("no elements", normal({0, 2}), 2, call, reference),
+                            by_row("several parts", normal({80, 131}), 131, call, reference)},
+                  .bad_calls = {{[=] { call(Tensor::zeros({2}, DType::int32)); },
+                                 cat(activation, ": dtype must be float32, float64, bfloat16 or float16, got int32")}}};
   for (OpCase& op_case : family.cases) {
     op_case.terms = 1;
     op_case.amplification = 8;  // of the float32 polynomials at |x| up to 10
@@ -134,7 +134,8 @@ OpFamily elementwise_family(Activation activation) {
 OpFamily glu_family() {
   return {.op = "glu",
           .cases = {by_row("a matrix", normal({3, 6}), 3, ops::glu, plain_glu), by_row("rank 3", normal({2, 3, 2}), 1, ops::glu, plain_glu),
-                    by_row("no rows", normal({0, 4}), 2, ops::glu, plain_glu), by_row("many rows", normal({200, 64}), 32, ops::glu, plain_glu)},
+                    by_row("no rows", normal({0, 4}), 2, ops::glu, plain_glu), by_row("one row", normal({1, 2}), 1, ops::glu, plain_glu),
+                    by_row("many rows", normal({200, 64}), 32, ops::glu, plain_glu)},
           .bad_calls = {on_a_scalar("glu", ops::glu),
                         {[] {
                            ops::glu(Tensor::zeros({2, 3}));
@@ -142,23 +143,29 @@ OpFamily glu_family() {
                          "glu: the last axis must be even, got 3 (input (2, 3))"}}};
 }
 
-OpFamily masked_softmax_family() {
-  OpCase masked;
-  masked.name = "a row without any element";
-  masked.inputs = {normal({3, 4}), integers({3, 4}, {1, 0, 1, 1, 0, 0, 0, 0, 0, 1, 0, 0})};
-  masked.call = [](const Tensors& x) -> Tensors { return {ops::masked_softmax(x[0], x[1])}; };
-  masked.reference = [](const Arrays& x) -> Arrays {
-    Array y = Array::zeros({3, 4});
-    for (std::int64_t r = 0; r < 3; ++r) {
+OpCase masked(const std::string& name, const Shape& shape, const std::vector<double>& mask) {
+  OpCase result;
+  result.name = name;
+  result.inputs = {normal(shape), integers(shape, mask)};
+  result.call = [](const Tensors& x) -> Tensors { return {ops::masked_softmax(x[0], x[1])}; };
+  result.reference = [](const Arrays& x) -> Arrays {
+    Array y = Array::zeros(x[0].shape);
+    const auto columns = static_cast<std::size_t>(y.shape.back());
+    for (std::size_t row = 0; row < y.values.size(); row += columns) {
       double total = 0;
-      for (std::int64_t c = 0; c < 4; ++c) total += x[1](r, c) != 0 ? std::exp(x[0](r, c)) : 0;
-      for (std::int64_t c = 0; c < 4; ++c) y(r, c) = x[1](r, c) != 0 ? std::exp(x[0](r, c)) / total : 0;
+      for (std::size_t i = row; i < row + columns; ++i) total += x[1].values[i] != 0 ? std::exp(x[0].values[i]) : 0;
+      for (std::size_t i = row; i < row + columns; ++i) y.values[i] = x[1].values[i] != 0 ? std::exp(x[0].values[i]) / total : 0;
     }
     return {y};
   };
-  masked.terms = 4;
+  result.terms = 4;
+  return result;
+}
+
+OpFamily masked_softmax_family() {
   return {.op = "masked_softmax",
-          .cases = {masked},
+          .cases = {masked("a row without any element", {3, 4}, {1, 0, 1, 1, 0, 0, 0, 0, 0, 1, 0, 0}), masked("a row", {5}, {1, 1, 0, 1, 1}),
+                    masked("rank 3", {2, 2, 2}, {1, 1, 1, 0, 0, 1, 0, 0}), masked("one column", {2, 1}, {1, 0}), masked("no rows", {0, 3}, {})},
           .bad_calls = {{[] {
                            ops::masked_softmax(Tensor::zeros({2, 3}), Tensor::zeros({3}, DType::int32));
                          },

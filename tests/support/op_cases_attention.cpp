@@ -317,7 +317,8 @@ OpFamily attention_with_scores_family() {
                     attend("in one buffer", with_scores(in_one_buffer(self({2, 2}, two), 1))), attend("dropout", with_scores(self({3, 3}, dropout))),
                     attend("a sequence without keys", with_scores(with_keys(self({3, 3}, two), without))),
                     attend("a sequence without keys, uniform", with_scores(with_keys(self({3, 3}, uniform), without))),
-                    attend("several blocks of queries", with_scores(self({70}, two))), attend("no sequences", with_scores(self({}, two)))},
+                    attend("several blocks of queries", with_scores(self({70}, two))), attend("no sequences", with_scores(self({}, two))),
+                    attend("one token and head", with_scores(self({1}, {.num_heads = 1, .key_dim = 1})))},
           .bad_calls = {{[=] {
                            const Tensor x = Tensor::zeros({3, 4});
                            ops::attention_with_scores(x, x, x, ragged({1, 2}), ragged({1, 2}), {}, two);

@@ -118,7 +118,7 @@ OpFamily dense_family() {
 OpFamily concatenated_dense_family() {
   return {.op = "concatenated_dense",
           .cases = {three_parts("matrices", 3, 4, {{4, 2}, {4, 3}, {4, 1}}), three_parts("kernels by heads", 2, 4, {{4, 2, 3}, {4, 2, 3}, {4, 2, 1}}),
-                    three_parts("no rows", 0, 4, {{4, 2}, {4, 2}, {4, 2}}),
+                    three_parts("no rows", 0, 4, {{4, 2}, {4, 2}, {4, 2}}), three_parts("one of each", 1, 1, {{1, 1}, {1, 1}, {1, 1}}),
                     three_parts("large enough to be cut into tiles", 90, 96, {{96, 96}, {96, 96}, {96, 96}})},
           .bad_calls = {{[] {
                            ops::concatenated_dense(Tensor::zeros({2, 3}), {});

@@ -102,8 +102,8 @@ OpFamily broadcast_to_family() {
   };
   return {.op = "broadcast_to",
           .cases = {stretch("a row", {4}, {3, 4}), stretch("a column", {3, 1}, {3, 4}), stretch("a scalar", {}, {2, 3}),
-                    stretch("the middle", {2, 1, 3}, {2, 4, 3}), stretch("to nothing", {1, 2}, {0, 2}), stretch("not at all", {2, 3}, {2, 3}),
-                    stretch("ones", {1, 1}, {1, 1, 1})},
+                    stretch("the middle", {2, 1, 3}, {2, 4, 3}), stretch("to nothing", {1, 2}, {0, 2}), stretch("nothing", {0}, {2, 0}),
+                    stretch("not at all", {2, 3}, {2, 3}), stretch("ones", {1, 1}, {1, 1, 1})},
           .bad_calls = {{[] {
                            ops::broadcast_to(Tensor::zeros({2, 3}), {3});
                          },
@@ -133,7 +133,7 @@ OpFamily comparison_family(const std::string& name, Binary op, const std::functi
   };
   return {.op = name,
           .cases = {compare("one shape", {3, 4}, {3, 4}, false), compare("both stretch", {2, 1, 3}, {4, 1}, false),
-                    compare("int32", {3, 4}, {4}, true), compare("nothing", {0}, {1}, false)},
+                    compare("int32", {3, 4}, {4}, true), compare("nothing", {0}, {1}, false), compare("numbers", {}, {}, false)},
           .bad_calls = {{[=] { op(Tensor::zeros({2}), Tensor::zeros({2}, DType::int32)); }, name + ": dtypes must agree, got float32 and int32"},
                         {[=] { op(Tensor::zeros({2}), Tensor::zeros({3})); }, name + ": shapes must broadcast, got (2) and (3)"}}};
 }

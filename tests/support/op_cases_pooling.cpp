@@ -35,7 +35,7 @@ OpCase rms(const std::string& name, const Shape& shape, bool scale) {
 OpFamily rms_norm_family() {
   return {.op = "rms_norm",
           .cases = {rms("a matrix", {3, 5}, true), rms("without scale", {2, 3, 4}, false), rms("no rows", {0, 3}, true),
-                    rms("many rows", {200, 40}, true)},
+                    rms("one column", {3, 1}, true), rms("many rows", {200, 40}, true)},
           .bad_calls = {{[] { ops::rms_norm(Tensor::zeros({}), {}, 1e-6); }, "rms_norm: input must have at least one axis, got a scalar"},
                         {[] {
                            ops::rms_norm(Tensor::zeros({2, 3}), Tensor::zeros({2}), 1e-6);
@@ -72,7 +72,7 @@ OpFamily l2_normalize_family() {
   zeros.values = {0, 0, 3, 4};
   return {.op = "l2_normalize",
           .cases = {unit_rows("a matrix", normal({3, 5})), unit_rows("rank 3", normal({2, 2, 3})), unit_rows("a row of zeros", zeros),
-                    unit_rows("no rows", normal({0, 3})), unit_rows("many rows", normal({200, 40}))},
+                    unit_rows("no rows", normal({0, 3})), unit_rows("one column", normal({3, 1})), unit_rows("many rows", normal({200, 40}))},
           .bad_calls = {{[] { ops::l2_normalize(Tensor::zeros({})); }, "l2_normalize: input must have at least one axis, got a scalar"}}};
 }
 
@@ -110,7 +110,8 @@ OpCase pool(const std::string& name, const SequenceLayout& layout, std::int64_t 
 OpFamily pool_family(const std::string& op, bool mean) {
   OpFamily family{.op = op,
                   .cases = {pool("ragged", layout_of({2, 3, 1}), 4, mean), pool("masked", layout_of({3, 3}, {1, 0, 1, 0, 1, 0}), 2, mean),
-                            pool("no sequences", layout_of({}), 2, mean), pool("many", layout_of({40, 50, 60}), 30, mean)},
+                            pool("no sequences", layout_of({}), 2, mean), pool("one token", layout_of({1}), 1, mean),
+                            pool("many", layout_of({40, 50, 60}), 30, mean)},
                   .bad_calls = {{[=] {
                                    const SequenceLayout layout = layout_of({2});
                                    mean ? ops::mean_pool(Tensor::zeros({3, 2}), layout) : ops::max_pool(Tensor::zeros({3, 2}), layout);

@@ -82,7 +82,7 @@ OpFamily einsum_family() {
                     contract("abc,cde->abde", {2, 3, 4}, {4, 2, 3}, {2, 3, 2, 3}), contract("abcd,cde->abe", {2, 3, 2, 3}, {2, 3, 4}, {2, 3, 4}),
                     contract("abc,acd->abd", {2, 3, 4}, {2, 4, 5}, {2, 3, 5}), contract("abc,dbc->abd", {2, 3, 4}, {5, 3, 4}, {2, 3, 5}),
                     contract("a,b->ba", {2}, {3}, {3, 2}), contract("ab,ab->ab", {2, 3}, {2, 3}, {2, 3}), contract("ab,ab->", {2, 3}, {2, 3}, {}),
-                    contract("ab,bc->ac", {0, 4}, {4, 2}, {0, 2})},
+                    contract("ab,bc->ac", {0, 4}, {4, 2}, {0, 2}), contract("abc,cd->abd", {2, 1, 3}, {3, 1}, {2, 1, 1})},
           .bad_calls = {{[] {
                            ops::einsum("ab,bc", Tensor::zeros({2, 3}), Tensor::zeros({3, 4}));
                          },

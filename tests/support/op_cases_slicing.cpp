@@ -165,7 +165,8 @@ std::vector<OpFamily> split_families() {
            .cases = {parts("rows", {4, 3}, 0, {0, 2, 4}, false, [](const Tensor& x) { return ops::split(x, 2); }),
                      parts("columns", {2, 6}, 1, {0, 2, 4, 6}, false, [](const Tensor& x) { return ops::split(x, 3, -1); }),
                      parts("one", {2, 3}, 1, {0, 3}, false, [](const Tensor& x) { return ops::split(x, 1, 1); }),
-                     parts("nothing", {0, 2}, 0, {0, 0, 0}, false, [](const Tensor& x) { return ops::split(x, 2); })},
+                     parts("nothing", {0, 2}, 0, {0, 0, 0}, false, [](const Tensor& x) { return ops::split(x, 2); }),
+                     parts("one row", {1, 4}, 1, {0, 2, 4}, false, [](const Tensor& x) { return ops::split(x, 2, 1); })},
            .bad_calls = {{[] { ops::split(Tensor::zeros({4}), 3); }, "split: sections must divide axis 0 of (4), got 3"},
                          {[] { ops::split(Tensor::zeros({4}), 0); }, "split: sections must divide axis 0 of (4), got 0"},
                          {[] { ops::split(Tensor::zeros({4}), 2, 1); }, wrong_axis("split")}}},
@@ -174,7 +175,10 @@ std::vector<OpFamily> split_families() {
                            [](const Tensor& x) {
                              return ops::split_at(x, {1, 4}, 1);
                            }),
-                     parts("an empty part", {3, 2}, 0, {0, 0, 3}, false, [](const Tensor& x) { return ops::split_at(x, {0}); })},
+                     parts("an empty part", {3, 2}, 0, {0, 0, 3}, false, [](const Tensor& x) { return ops::split_at(x, {0}); }),
+                     parts("one row", {1, 3}, 1, {0, 2, 3}, false, [](const Tensor& x) { return ops::split_at(x, {2}, -1); }),
+                     parts("the middle", {2, 3, 2}, 1, {0, 1, 3}, false, [](const Tensor& x) { return ops::split_at(x, {1}, 1); }),
+                     parts("of nothing", {0, 2}, 1, {0, 1, 2}, false, [](const Tensor& x) { return ops::split_at(x, {1}, 1); })},
            .bad_calls = {{[] {
                             ops::split_at(Tensor::zeros({4}), {3, 2});
                           },
@@ -184,7 +188,9 @@ std::vector<OpFamily> split_families() {
           {.op = "unstack",
            .cases = {parts("rows", {2, 3}, 0, {0, 1, 2}, true, [](const Tensor& x) { return ops::unstack(x); }),
                      parts("the middle", {2, 3, 2}, 1, {0, 1, 2, 3}, true, [](const Tensor& x) { return ops::unstack(x, 1); }),
-                     parts("one number", {1}, 0, {0, 1}, true, [](const Tensor& x) { return ops::unstack(x); })},
+                     parts("one number", {1}, 0, {0, 1}, true, [](const Tensor& x) { return ops::unstack(x); }),
+                     parts("columns", {3, 2}, 1, {0, 1, 2}, true, [](const Tensor& x) { return ops::unstack(x, -1); }),
+                     parts("nothing", {2, 0}, 0, {0, 1, 2}, true, [](const Tensor& x) { return ops::unstack(x); })},
            .bad_calls = {{[] { ops::unstack(Tensor::zeros({4}), 1); }, wrong_axis("unstack")}}}};
 }
 
@@ -205,7 +211,8 @@ OpFamily pad_family() {
     return result;
   };
   return {.op = "pad",
-          .cases = {padded({2, 3}, 0, 1, 2, 0), padded({2, 3, 2}, 1, 2, 0, -1.5), padded({3}, -1, 0, 0, 1), padded({0, 2}, 0, 1, 1, 4)},
+          .cases = {padded({2, 3}, 0, 1, 2, 0), padded({2, 3, 2}, 1, 2, 0, -1.5), padded({3}, -1, 0, 0, 1), padded({0, 2}, 0, 1, 1, 4),
+                    padded({1, 3}, 0, 1, 0, 0)},
           .bad_calls = {{[] { ops::pad(Tensor::zeros({2}), 0, -1, 2); }, "pad: before and after must not be negative, got -1 and 2"},
                         {[] { ops::pad(Tensor::zeros({2}), 1, 1, 1); }, "pad: the axis must lie in [-1, 1), got 1 (input (2))"}}};
 }

@@ -29,13 +29,18 @@ OpCase each(const std::string& name, const Shape& shape, const std::function<Ten
 OpFamily unary_family(const std::string& name, Tensor (*op)(const Tensor&), Function f, double shift = 0) {
   return {.op = name,
           .cases = {each("a matrix", {3, 4}, op, f, shift), each("a scalar", {}, op, f, shift), each("no elements", {2, 0}, op, f, shift),
-                    each("large", {90, 70}, op, f, shift)},
+                    each("one number", {1, 1}, op, f, shift), each("large", {90, 70}, op, f, shift)},
           .bad_calls = {{[=] { op(Tensor::zeros({2}, DType::int32)); }, name + ": dtype must be float32, float64, bfloat16 or float16, got int32"}}};
 }
 
 }  // namespace
 
 std::vector<OpFamily> unary_families() {
+  // The same op on the shapes of every other.
+  const auto on_all_shapes = [](const std::function<Tensor(const Tensor&)>& op, const std::function<double(double)>& f) -> std::vector<OpCase> {
+    return {each("a matrix", {3, 7}, op, f, 0), each("a scalar", {}, op, f, 0), each("no elements", {0}, op, f, 0),
+            each("one number", {1, 1}, op, f, 0), each("large", {90, 70}, op, f, 0)};
+  };
   const auto limited = [](double x) { return std::clamp(x, -0.5, 1.0); };
   return {unary_family("abs", ops::abs, [](double x) { return std::abs(x); }),
           unary_family("ceil", ops::ceil, [](double x) { return std::ceil(x); }),
@@ -61,18 +66,12 @@ std::vector<OpFamily> unary_families() {
               "sqrt", ops::sqrt, [](double x) { return std::sqrt(x); }, 2),
           unary_family("square", ops::square, [](double x) { return x * x; }),
           {.op = "clip",
-           .cases = {each(
-                         "both sides", {3, 7}, [](const Tensor& x) { return ops::clip(x, -0.5, 1); }, limited, 0),
-                     each(
-                         "no elements", {0}, [](const Tensor& x) { return ops::clip(x, -0.5, 1); }, limited, 0)},
+           .cases = on_all_shapes([](const Tensor& x) { return ops::clip(x, -0.5, 1); }, limited),
            .bad_calls = {{[] { ops::clip(Tensor::zeros({2}), 1, 0); }, "clip: lowest must not be above highest, got 1 and 0"},
                          {[] { ops::clip(Tensor::zeros({2}, DType::int32), 0, 1); },
                           "clip: dtype must be float32, float64, bfloat16 or float16, got int32"}}},
           {.op = "scale",
-           .cases = {each(
-                         "by -1.5", {3, 4}, [](const Tensor& x) { return ops::scale(x, -1.5); }, [](double x) { return -1.5 * x; }, 0),
-                     each(
-                         "no elements", {0}, [](const Tensor& x) { return ops::scale(x, 2); }, [](double x) { return 2 * x; }, 0)},
+           .cases = on_all_shapes([](const Tensor& x) { return ops::scale(x, -1.5); }, [](double x) { return -1.5 * x; }),
            .bad_calls = {
                {[] { ops::scale(Tensor::zeros({2}, DType::int32), 2); }, "scale: dtype must be float32, float64, bfloat16 or float16, got int32"}}}};
 }
