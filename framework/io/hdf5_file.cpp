@@ -105,12 +105,12 @@ void fill(const Dataset& dataset, Tensor& tensor) {
 
 struct Hdf5File::Impl {
   std::filesystem::path path;
-  MappedFile map;
+  std::shared_ptr<MappedFile> map;
   hdf5::Tree tree;
 
-  explicit Impl(const std::filesystem::path& file) : path(file), map(file) {
+  explicit Impl(const std::filesystem::path& file) : path(file), map(std::make_shared<MappedFile>(file, MappedFile::Access::copy_on_write)) {
     try {
-      tree = hdf5::read_tree(map.bytes());
+      tree = hdf5::read_tree(map->bytes());
     } catch (const Refused& refused) {
       check_file(false, "Hdf5File: ", path.string(), ": ", refused.where, refused.where.empty() ? "" : ": ", refused.what());
     }
@@ -220,6 +220,13 @@ std::span<const float> Hdf5File::floats(const std::string& path) const {
     if (!as_in_memory) return {};
     return {reinterpret_cast<const float*>(piece->data()), piece->size() / sizeof(float)};
   });
+}
+
+std::optional<Tensor> Hdf5File::map(const std::string& path) const {
+  const std::span<const float> elements = floats(path);
+  if (elements.empty()) return {};
+  const auto place = reinterpret_cast<const std::byte*>(elements.data()) - impl_->map->bytes().data();
+  return Tensor::over(impl_->map, impl_->map->writable_bytes().data() + place, shape(path));
 }
 
 std::optional<std::string> Hdf5File::attribute(const std::string& path, const std::string& name) const {

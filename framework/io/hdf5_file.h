@@ -53,6 +53,9 @@ class Hdf5File {
   /// The elements where they lie in the mapped file, if they lie there as in memory: float32, in our byte order, in one piece and
   /// aligned; else none. For those who look at values without a copy.
   std::span<const float> floats(const std::string& path) const;
+  /// As a tensor over what floats() gives, if that gives something: nothing is read, the file stays mapped as long as the tensor lives, and
+  /// writing to it leaves the file as it is (see MappedFile). Once it is written, the dataset must not be read from here again.
+  std::optional<Tensor> map(const std::string& path) const;
   /// A text attribute of a group or dataset; none if there is no attribute of that name.
   std::optional<std::string> attribute(const std::string& path, const std::string& name) const;
 

@@ -5,7 +5,6 @@
 #include "framework/config/json_value.h"
 #include "framework/io/atomic_file.h"
 #include "framework/io/hdf5_file.h"
-#include "framework/io/mapped_file.h"
 #include "framework/io/weights.h"
 #include "framework/io/weights_paths.h"
 #include "framework/layers/finite.h"
@@ -74,25 +73,13 @@ class Stored {
 
 bool is_integer(DType dtype) { return dtype == DType::int8 || dtype == DType::int32; }
 
-/// The files of which variables stay in place, each mapped once.
-class Mappings {
- public:
-  /// Makes `variable` the dataset itself; false if that does not lie there as it would in memory.
-  bool share(Tensor& variable, const Hdf5File& file, const std::string& path) {
-    const Hdf5File::Description stored = file.describe(path);
-    if (!stored.place || *stored.place % alignof(float) != 0 || stored.dtype != variable.dtype() || variable.size() == 0) return false;
-    std::shared_ptr<MappedFile>& mapped = files_[&file];
-    if (!mapped) mapped = std::make_shared<MappedFile>(file.path(), MappedFile::Access::copy_on_write);
-    const auto bytes = static_cast<std::uint64_t>(variable.size() * size_of(variable.dtype())), all = std::uint64_t{mapped->bytes().size()};
-    check_file(*stored.place <= all && bytes <= all - *stored.place, "load_weights: ", file.path().string(), ": ", path, " must lie in the file's ",
-               all, " bytes, got ", bytes, " at ", *stored.place);
-    variable.share_memory(Tensor::over(mapped, mapped->writable_bytes().data() + *stored.place, variable.shape(), variable.dtype()));
-    return true;
-  }
-
- private:
-  std::map<const Hdf5File*, std::shared_ptr<MappedFile>> files_;
-};
+/// Makes `variable` the dataset itself; false if that does not lie in the file as it would in memory.
+bool share(Tensor& variable, const Hdf5File& file, const std::string& path) {
+  if (variable.dtype() != DType::float32) return false;
+  const std::optional<Tensor> mapped = file.map(path);
+  if (mapped) variable.share_memory(*mapped);
+  return mapped.has_value();
+}
 
 /// How a layer and its children would be read from one place in the file.
 struct Plan {
@@ -255,12 +242,11 @@ LoadReport load_weights(Layer& layer, const std::filesystem::path& file, const L
     from.read_into(path, tensor);
     checked(from, path, tensor);
   };
-  Mappings mappings;
   for (const Plan::Read& read : plan.reads) {
     const Hdf5File& from = stored.file_of(read.path);
     if (from.shape(read.path) != read.variable.shape() || is_integer(from.dtype(read.path)) != is_integer(read.variable.dtype())) continue;
     Tensor variable = read.variable;
-    if (options.map && mappings.share(variable, from, read.path)) {
+    if (options.map && share(variable, from, read.path)) {
       checked(from, read.path, variable);
       continue;
     }

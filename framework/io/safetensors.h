@@ -46,7 +46,8 @@ class Safetensors {
   /// Throws if an integer does not fit.
   Tensor read(std::string_view name) const;
   /// The tensor where it lies: nothing is read, the file stays mapped as long as the tensor lives, and writing to it leaves the file as it is
-  /// (see MappedFile). None unless its dtype() is how it is stored and its place suits that.
+  /// (see MappedFile); once it is written, it must not be read from here again. None unless its dtype() is how it is stored and its place
+  /// suits that.
   std::optional<Tensor> map(std::string_view name) const;
   /// The tensor converted to the dtype of `tensor` (see convert). Throws before reading unless the shapes are equal.
   void read_into(std::string_view name, Tensor& tensor) const;
