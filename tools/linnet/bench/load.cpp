@@ -17,6 +17,7 @@
 #include "models/preset.h"
 #include "tools/linnet/bench/bench.h"
 #include "tools/linnet/classify.h"
+#include "tools/linnet/peak_memory.h"
 
 namespace linnet::tool {
 namespace {
@@ -92,10 +93,12 @@ int bench_load(const std::vector<std::string>& arguments) {
   const TextDataset question({{options.text, "", 0}}, {}, false);
   model->forward(DataLoader(question, model->preprocessor(), {}).batch({0}).inputs);
   const double first_answer = milliseconds_since(start);
+  const std::int64_t peak = peak_memory_bytes() >> 20;
   const LoadAndRead weights = measure_weights(options.preset);
   print_case({{"case", "load"}, {"model", options.preset}, {"task", "infer"}, {"dtype", "float32"}}, {first_answer / 1e3, first_answer / 1e3, 0},
              {{"load_ms", rounded(load, 10)},
               {"first_answer_ms", rounded(first_answer, 10)},
+              {"first_answer_rss_mb", peak},
               {"backbone_ms", rounded(weights.load, 10)},
               {"read_ms", rounded(weights.read, 10)},
               {"load_per_read", rounded(weights.load / weights.read, 100)}});
