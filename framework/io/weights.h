@@ -43,7 +43,7 @@ struct LoadOptions {
   ChildFilter skip = {};
   /// Reads straight into the variables, which saves a copy of them all; a damaged file leaves them partly read. For new layers.
   bool in_place = false;
-  bool finite = false;     ///< refuses NaN and infinities, naming the variable
+  bool finite = false;  ///< refuses NaN and infinities, naming the variable
   /// Variables that lie in the file as they would in memory (float32, in one piece) stay there: the file is mapped, and its pages come into
   /// memory as they are used. Variables may be written all the same, which copies pages. The file may be replaced but must not be changed
   /// or cut as long as the variables live: see MappedFile. For new layers.
