@@ -3,8 +3,9 @@
 #
 #   tools/fuzz.sh [--seconds N] [--no-build] [TARGET…]      N seconds a target (default 60); all targets unless named
 #
-# Starts from the seeds, the regressions and what earlier runs found worth keeping (build/fuzz/corpus). A finding stops its target, is
-# kept in build/fuzz/findings/TARGET and makes the script fail; once it is mended it belongs in tests/fuzz/regressions/TARGET.
+# The first build compiles the library with clang, about five minutes on two cores; later ones what changed. Starts from the
+# seeds, the regressions and what earlier runs found worth keeping (build/fuzz/corpus). A finding stops its target, is kept in
+# build/fuzz/findings/TARGET and makes the script fail; once it is mended it belongs in tests/fuzz/regressions/TARGET.
 # Ends with a line for each target and one of totals.
 set -euo pipefail
 cd "$(dirname "$0")/.."
