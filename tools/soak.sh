@@ -13,6 +13,8 @@ unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
 
 # name|minutes, or * for an open-ended one|command; $SECONDS_EACH is what an open-ended one may take.
 parts=(
+  'gradients|3|build/release/bin/linnet_unit_tests --run_test=op_cases,gradcheck'
+  'parity|3|build/release/bin/linnet_golden_tests'
   'memory|2|build/release/bin/linnet_slow_tests --run_test=memory'
   'fuzz|*|tools/fuzz.sh --seconds $((SECONDS_EACH / $(ls tests/fuzz/*_fuzz.cpp | wc -l)))'
   'downloads|4|tests/hub/poisoned_cache_test.py build/release/bin/linnet 1000'
