@@ -9,6 +9,7 @@ packages=(
   g++ cmake ninja-build ccache pkg-config   # build
   libxtensor-dev libxsimd-dev               # elementwise expressions, and their SIMD
   libxtensor-blas-dev libopenblas-dev       # matrix products
+  libdnnl-dev                               # the same by oneDNN, if LINNET_BLAS=onednn asks for it
   libhdf5-dev hdf5-tools                    # .weights.h5 files, and h5diff to compare them
   nlohmann-json3-dev libicu-dev zlib1g-dev  # configs; Unicode; checksums
   libcurl4-openssl-dev libarchive-dev       # presets from hubs: HTTP, archives; .keras files

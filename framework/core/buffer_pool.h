@@ -3,8 +3,19 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <vector>
 
 namespace linnet {
+
+/// Of core/derived.h alone.
+struct DerivedTensors {
+  struct Entry;
+  DerivedTensors();
+  ~DerivedTensors();
+  std::mutex mutex;
+  std::vector<Entry> entries;
+};
 
 /// A 64-byte-aligned block of memory from the pool, which goes back to it when the last owner drops it, or memory of somebody else.
 struct Buffer {
@@ -20,6 +31,7 @@ struct Buffer {
   std::int64_t block_bytes = 0;        ///< what the block has: the next power of two, or a larger block that was free
   std::atomic<std::uint64_t> version;  ///< see Tensor::version
   std::shared_ptr<const void> owner;   ///< null: the pool
+  DerivedTensors derived;
 };
 
 /// A fresh number, never repeated in this process.

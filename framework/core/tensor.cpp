@@ -221,6 +221,7 @@ void Tensor::share_memory(const Tensor& other) {
 
 std::uint64_t Tensor::version() const { return impl().buffer->version.load(std::memory_order_relaxed); }
 std::weak_ptr<const Buffer> Tensor::memory() const { return impl().buffer; }
+DerivedTensors& Tensor::derived_tensors() const { return impl().buffer->derived; }
 bool Tensor::owns_memory_alone() const { return impl().buffer.use_count() == 1 && impl_.use_count() == 1; }
 
 bool Tensor::requires_grad() const { return defined() && impl_->slot && impl_->slot->live; }

@@ -10,8 +10,9 @@
 
 namespace linnet {
 
-struct Buffer;    // core/buffer_pool.h
-struct GradSlot;  // core/grad_slot.h
+struct Buffer;          // core/buffer_pool.h
+struct GradSlot;        // core/grad_slot.h
+struct DerivedTensors;  // core/derived.h
 struct RowGrad;
 
 /// A handle to a dense, row-major array, 64-byte-aligned unless it is a view or over(), and to its gradient when it takes part in training.
@@ -77,6 +78,8 @@ class Tensor {
   /// From one process-wide counter at allocation and at every mutable access, never repeated; views share it.
   /// Keys caches of packed weights.
   std::uint64_t version() const;
+  /// For core/derived.h alone.
+  DerivedTensors& derived_tensors() const;
   /// True when no other tensor uses this memory.
   bool owns_memory_alone() const;
 

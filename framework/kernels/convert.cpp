@@ -71,33 +71,21 @@ void to_float16(const T* from, std::int64_t n, std::uint16_t* to) {
   for (std::int64_t i = done; i < n; ++i) to[i] = float16_from_float(narrowed(from[i]));
 }
 
-template <class T>
-void round_to_bfloat16(std::int64_t n, T* x) {
-#pragma omp simd
-  for (std::int64_t i = 0; i < n; ++i) x[i] = static_cast<T>(float_from_bfloat16(bfloat16_from_float(narrowed(x[i]))));
-}
-
-template <class T>
-void round_to_float16(std::int64_t n, T* x) {
-  constexpr std::int64_t kBlock = 64;
-  std::uint16_t bits[kBlock];
-  for (std::int64_t i = 0; i < n; i += kBlock) {
-    const std::int64_t count = n - i < kBlock ? n - i : kBlock;
-    to_float16(x + i, count, bits);
-    from_float16(bits, count, x + i);
-  }
+/// kRow over each row.
+template <class From, class To, void (*kRow)(const From*, std::int64_t, To*)>
+void each_row(const From* from, std::int64_t ld, std::int64_t rows, std::int64_t columns, To* to, std::int64_t ld_to) {
+  for (std::int64_t r = 0; r < rows; ++r) kRow(from + r * ld, columns, to + r * ld_to);
 }
 
 }  // namespace
 
 template <class T>
 ConvertKernels<T> convert_kernels() {
-  return {.from_bfloat16 = from_bfloat16<T>,
-          .from_float16 = from_float16<T>,
-          .to_bfloat16 = to_bfloat16<T>,
-          .to_float16 = to_float16<T>,
-          .round_to_bfloat16 = round_to_bfloat16<T>,
-          .round_to_float16 = round_to_float16<T>};
+  using Bits = std::uint16_t;
+  return {.from_bfloat16 = each_row<Bits, T, from_bfloat16<T>>,
+          .from_float16 = each_row<Bits, T, from_float16<T>>,
+          .to_bfloat16 = each_row<T, Bits, to_bfloat16<T>>,
+          .to_float16 = each_row<T, Bits, to_float16<T>>};
 }
 template ConvertKernels<float> convert_kernels<float>();
 template ConvertKernels<double> convert_kernels<double>();

@@ -4,19 +4,28 @@
 #include <cstdlib>
 
 #include "framework/kernels/gemm_native.h"
+#include "framework/kernels/gemm_onednn.h"
 #include "framework/kernels/gemm_openblas.h"
 #include "framework/kernels/table.h"
 
 namespace linnet::kernels {
 namespace {
 
-std::vector<const GemmBackend*> backends() { return {&native_backend(isa_name()), &openblas_backend()}; }
+struct Backend {
+  std::string_view name;
+  const GemmBackend& (*get)();
+};
+std::vector<Backend> backends() {
+  std::vector<Backend> all{{"native", []() -> const GemmBackend& { return native_backend(isa_name()); }}, {"openblas", openblas_backend}};
+  if (has_onednn()) all.push_back({"onednn", onednn_backend});
+  return all;
+}
 
 const GemmBackend* find(std::string_view name) {
   std::string known;
-  for (const GemmBackend* backend : backends()) {
-    if (backend->name() == name) return backend;
-    known += cat(known.empty() ? "" : ", ", backend->name());
+  for (const Backend& backend : backends()) {
+    if (backend.name == name) return &backend.get();
+    known += cat(known.empty() ? "" : ", ", backend.name);
   }
   throw std::invalid_argument(cat("gemm backend: this build has ", known, ", got '", name, "'"));
 }
@@ -37,7 +46,7 @@ void set_gemm_backend(std::string_view name) { current() = find(name); }
 
 std::vector<std::string_view> gemm_backend_names() {
   std::vector<std::string_view> names;
-  for (const GemmBackend* backend : backends()) names.push_back(backend->name());
+  for (const Backend& backend : backends()) names.push_back(backend.name);
   return names;
 }
 

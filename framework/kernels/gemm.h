@@ -47,10 +47,11 @@ class GemmBackend {
   virtual GemmTiling tiling(std::int64_t m, std::int64_t n, std::int64_t k, int threads) const = 0;
 };
 
-/// The backend in use: LINNET_BLAS (native or openblas), else native where there are vector instructions to write it for.
+/// The backend in use: LINNET_BLAS (native, openblas or onednn), else native where there are vector instructions to write it for.
 const GemmBackend& gemm_backend();
 /// Throws std::invalid_argument that names the backends of this build. Not while ops run.
 void set_gemm_backend(std::string_view name);
+/// What this build has: native, openblas, and onednn where it was found.
 std::vector<std::string_view> gemm_backend_names();
 
 }  // namespace linnet::kernels

@@ -1,6 +1,7 @@
 #pragma once
 
-// Included by kernels/product.cpp only. Operands of a product, copied into the order in which its tiles read them.
+// Included by the products only, kernels/product.cpp and bfloat16_product.cpp. Operands of a product, copied into the order in which its tiles read
+// them.
 
 #include "framework/kernels/product.h"
 #include "framework/kernels/vectors.h"

@@ -8,44 +8,46 @@
 #include "framework/core/error.h"
 
 // Each kernel file defines, in its variant's namespace, template <class T> XKernels<T> x_kernels().
-#define LINNET_DECLARE_VARIANT(variant)              \
-  namespace linnet::kernels::variant {               \
-  template <class T>                                 \
-  ActivationKernels<T> activation_kernels();         \
-  template <class T>                                 \
-  AdamKernels<T> adam_kernels();                     \
-  template <class T>                                 \
-  AttentionKernels<T> attention_kernels();           \
-  template <class T>                                 \
-  ConvertKernels<T> convert_kernels();               \
-  template <class T>                                 \
-  DropoutKernels<T> dropout_kernels();               \
-  template <class T>                                 \
-  Int8Kernels<T> int8_kernels();                     \
-  template <class T>                                 \
-  LayerNormKernels<T> layer_norm_kernels();          \
-  template <class T>                                 \
-  LogSumExpKernels<T> log_sum_exp_kernels();         \
-  template <class T>                                 \
-  ProductKernels<T> product_kernels();               \
-  template <class T>                                 \
-  ReduceKernels<T> reduce_kernels();                 \
-  template <class T>                                 \
-  UnaryKernels<T> unary_kernels();                   \
-  template <class T>                                 \
-  Table<T> make_table() {                            \
-    return {.activations = activation_kernels<T>(),  \
-            .adam = adam_kernels<T>(),               \
-            .attention = attention_kernels<T>(),     \
-            .convert = convert_kernels<T>(),         \
-            .dropout = dropout_kernels<T>(),         \
-            .int8 = int8_kernels<T>(),               \
-            .layer_norm = layer_norm_kernels<T>(),   \
-            .log_sum_exp = log_sum_exp_kernels<T>(), \
-            .product = product_kernels<T>(),         \
-            .reduce = reduce_kernels<T>(),           \
-            .unary = unary_kernels<T>()};            \
-  }                                                  \
+#define LINNET_DECLARE_VARIANT(variant)                     \
+  namespace linnet::kernels::variant {                      \
+  template <class T>                                        \
+  ActivationKernels<T> activation_kernels();                \
+  template <class T>                                        \
+  AdamKernels<T> adam_kernels();                            \
+  template <class T>                                        \
+  AttentionKernels<T> attention_kernels();                  \
+  BFloat16ProductKernels bfloat16_product_kernels();        \
+  template <class T>                                        \
+  ConvertKernels<T> convert_kernels();                      \
+  template <class T>                                        \
+  DropoutKernels<T> dropout_kernels();                      \
+  template <class T>                                        \
+  Int8Kernels<T> int8_kernels();                            \
+  template <class T>                                        \
+  LayerNormKernels<T> layer_norm_kernels();                 \
+  template <class T>                                        \
+  LogSumExpKernels<T> log_sum_exp_kernels();                \
+  template <class T>                                        \
+  ProductKernels<T> product_kernels();                      \
+  template <class T>                                        \
+  ReduceKernels<T> reduce_kernels();                        \
+  template <class T>                                        \
+  UnaryKernels<T> unary_kernels();                          \
+  template <class T>                                        \
+  Table<T> make_table() {                                   \
+    return {.activations = activation_kernels<T>(),         \
+            .adam = adam_kernels<T>(),                      \
+            .attention = attention_kernels<T>(),            \
+            .bfloat16_product = bfloat16_product_kernels(), \
+            .convert = convert_kernels<T>(),                \
+            .dropout = dropout_kernels<T>(),                \
+            .int8 = int8_kernels<T>(),                      \
+            .layer_norm = layer_norm_kernels<T>(),          \
+            .log_sum_exp = log_sum_exp_kernels<T>(),        \
+            .product = product_kernels<T>(),                \
+            .reduce = reduce_kernels<T>(),                  \
+            .unary = unary_kernels<T>()};                   \
+  }                                                         \
   }
 LINNET_DECLARE_VARIANT(portable)
 #if defined(__x86_64__)
@@ -55,38 +57,42 @@ namespace linnet::kernels::avx512_vnni {
 template <class T>
 Int8Kernels<T> int8_kernels();
 }  // namespace linnet::kernels::avx512_vnni
+namespace linnet::kernels::avx512_bf16 {
+BFloat16ProductKernels bfloat16_product_kernels();
+}  // namespace linnet::kernels::avx512_bf16
 #endif
 #undef LINNET_DECLARE_VARIANT
 
 namespace linnet::kernels {
 namespace {
 
-enum class Isa { portable, avx2, avx512 };
+/// Each has all that those before it have.
+enum class Isa { portable, avx2, avx512, avx512_vnni, avx512_bf16 };
 
 bool supported(Isa isa) {
 #if defined(__x86_64__)
-  // The levels x86-64-v3 and v4 that the variants are compiled for.
+  // The levels x86-64-v3 and v4 that the variants are compiled for; then instructions for int8 and for bfloat16 alone.
   const bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
-  if (isa == Isa::avx2) return v3;
-  if (isa == Isa::avx512)
-    return v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
-           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  const bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
+                  __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  const bool vnni = v4 && __builtin_cpu_supports("avx512vnni");
+  switch (isa) {
+    case Isa::avx2: return v3;
+    case Isa::avx512: return v4;
+    case Isa::avx512_vnni: return vnni;
+    case Isa::avx512_bf16: return vnni && __builtin_cpu_supports("avx512bf16");
+    case Isa::portable: return true;
+  }
 #endif
   return isa == Isa::portable;
 }
 
-/// AVX-512 with multiplication of bytes: for int8 alone.
-bool has_vnni() {
-#if defined(__x86_64__)
-  return supported(Isa::avx512) && __builtin_cpu_supports("avx512vnni");
-#else
-  return false;
-#endif
+std::string_view name_of(Isa isa) {
+  constexpr std::string_view kNames[] = {"portable", "avx2", "avx512", "avx512_vnni", "avx512_bf16"};
+  return kNames[static_cast<std::size_t>(isa)];
 }
 
-std::string_view name_of(Isa isa) { return isa == Isa::avx512 ? "avx512" : isa == Isa::avx2 ? "avx2" : "portable"; }
-
-constexpr Isa kBestFirst[] = {Isa::avx512, Isa::avx2, Isa::portable};
+constexpr Isa kBestFirst[] = {Isa::avx512_bf16, Isa::avx512_vnni, Isa::avx512, Isa::avx2, Isa::portable};
 
 /// The variant of that name; `what` begins the error.
 Isa named(std::string_view name, std::string_view what) {
@@ -95,7 +101,7 @@ Isa named(std::string_view name, std::string_view what) {
       check_file(supported(isa), what, ": this CPU must have the instruction set, got ", name, " (unset it to pick the best)");
       return isa;
     }
-  throw std::runtime_error(cat(what, ": must be portable, avx2 or avx512, got '", name, "'"));
+  throw std::runtime_error(cat(what, ": must be portable, avx2, avx512, avx512_vnni or avx512_bf16, got '", name, "'"));
 }
 
 Isa pick() {
@@ -113,9 +119,10 @@ template <class T, Isa kIsa>
 const Table<T>& made() {
   static const Table<T> instance = [] {
 #if defined(__x86_64__)
-    if constexpr (kIsa == Isa::avx512) {
+    if constexpr (kIsa >= Isa::avx512) {
       Table<T> table = avx512::make_table<T>();
-      if (has_vnni()) table.int8 = avx512_vnni::int8_kernels<T>();
+      if constexpr (kIsa >= Isa::avx512_vnni) table.int8 = avx512_vnni::int8_kernels<T>();
+      if constexpr (kIsa >= Isa::avx512_bf16) table.bfloat16_product = avx512_bf16::bfloat16_product_kernels();
       return table;
     } else if constexpr (kIsa == Isa::avx2) return avx2::make_table<T>();
     else
@@ -129,6 +136,8 @@ const Table<T>& made() {
 template <class T>
 const Table<T>& table_of(Isa isa) {
   switch (isa) {
+    case Isa::avx512_bf16: return made<T, Isa::avx512_bf16>();
+    case Isa::avx512_vnni: return made<T, Isa::avx512_vnni>();
     case Isa::avx512: return made<T, Isa::avx512>();
     case Isa::avx2: return made<T, Isa::avx2>();
     default: return made<T, Isa::portable>();
@@ -153,19 +162,6 @@ std::vector<std::string_view> isa_names() {
     if (supported(isa)) names.push_back(name_of(isa));
   return names;
 }
-
-template <class T>
-std::vector<Int8Kernels<T>> int8_variants() {
-  std::vector<Int8Kernels<T>> variants;
-  for (const Isa isa : kBestFirst)
-    if (supported(isa)) variants.push_back(table_of<T>(isa).int8);
-#if defined(__x86_64__)
-  if (has_vnni()) variants.push_back(avx512::int8_kernels<T>());
-#endif
-  return variants;
-}
-template std::vector<Int8Kernels<float>> int8_variants<float>();
-template std::vector<Int8Kernels<double>> int8_variants<double>();
 
 template <class T>
 const Table<T>& table(std::string_view isa) {

@@ -6,6 +6,7 @@
 #include "framework/kernels/activations.h"
 #include "framework/kernels/adam.h"
 #include "framework/kernels/attention.h"
+#include "framework/kernels/bfloat16_product.h"
 #include "framework/kernels/convert.h"
 #include "framework/kernels/dropout.h"
 #include "framework/kernels/int8.h"
@@ -27,6 +28,7 @@ struct Table {
   ActivationKernels<T> activations;
   AdamKernels<T> adam;
   AttentionKernels<T> attention;
+  BFloat16ProductKernels bfloat16_product;
   ConvertKernels<T> convert;
   DropoutKernels<T> dropout;
   Int8Kernels<T> int8;
@@ -37,17 +39,12 @@ struct Table {
   UnaryKernels<T> unary;
 };
 
-/// The best variant for this CPU, picked once. LINNET_ISA=portable|avx2|avx512 forces one; throws std::runtime_error if the
-/// CPU lacks it or the name is unknown.
+/// The best variant for this CPU, picked once. LINNET_ISA=portable|avx2|avx512|avx512_vnni|avx512_bf16 forces one; throws
+/// std::runtime_error if the CPU lacks it or the name is unknown. The last two differ from avx512 in int8 and bfloat16 products alone.
 template <class T>
 const Table<T>& table();
 
-/// The int8 kernels that this CPU can run: those of each variant, where avx512 takes VNNI if there is VNNI, and those that it
-/// would take without. For tests and benchmarks.
-template <class T>
-std::vector<Int8Kernels<T>> int8_variants();
-
-/// "portable", "avx2" or "avx512": the variant in use.
+/// Its name.
 std::string_view isa_name();
 
 /// The variants that this CPU can run, the best first; and one of them by name, for tests and benchmarks. Throws

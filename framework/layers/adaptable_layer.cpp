@@ -119,14 +119,15 @@ Tensor AdaptableLayer::int8_product(const Tensor& x, const Tensor& bias, Activat
 Tensor AdaptableLayer::product(const Tensor& x, const Tensor& bias, Activation activation) const {
   const Activation fused = lora_enabled() ? Activation::linear : activation;
   const Tensor input = autocast(x, dtype_), cast_bias = autocast(bias, dtype_);
-  const Tensor y = is_int8() ? int8_product(input, cast_bias, fused) : ops::dense(input, autocast(main_, dtype_), cast_bias, fused);
+  const Tensor y = is_int8() ? int8_product(input, cast_bias, fused) : ops::dense(input, autocast_weight(main_, dtype_), cast_bias, fused);
   if (!lora_enabled()) return y;
   return ops::activate(ops::add(y, low_rank(input, autocast(lora_.a, dtype_), autocast(lora_.b, dtype_))), activation);
 }
 
 Tensor AdaptableLayer::transposed_product(const Tensor& x) const {
   const Tensor flat = ops::reshape(autocast(x, dtype_), {x.rows(), x.dim(-1)});
-  Tensor y = is_int8() ? int8_product(flat, {}, Activation::linear) : ops::matmul(flat, autocast(main_, dtype_), Transpose::no, Transpose::yes);
+  Tensor y =
+      is_int8() ? int8_product(flat, {}, Activation::linear) : ops::matmul(flat, autocast_weight(main_, dtype_), Transpose::no, Transpose::yes);
   if (lora_enabled()) {
     const Tensor narrow = scaled(ops::matmul(flat, autocast(lora_.b, dtype_), Transpose::no, Transpose::yes));
     y = ops::add(y, ops::matmul(narrow, autocast(lora_.a, dtype_), Transpose::no, Transpose::yes));

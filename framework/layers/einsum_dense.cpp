@@ -123,7 +123,7 @@ AdaptableLayer::Int8Form EinsumDense::int8_form() const {
   return {kernel().size() / out, out, false, scale};
 }
 
-ops::DenseWeights EinsumDense::cast_weights() const { return {autocast(kernel(), config_.dtype), autocast(bias_, config_.dtype)}; }
+ops::DenseWeights EinsumDense::cast_weights() const { return {autocast_weight(kernel(), config_.dtype), autocast(bias_, config_.dtype)}; }
 ops::Int8Weights EinsumDense::int8_weights() const { return {int8_matrix(), autocast(bias_, config_.dtype)}; }
 
 Tensor EinsumDense::forward_rows(const Tensor& x) const {
@@ -157,7 +157,7 @@ Tensor EinsumDense::forward(const Tensor& x) const {
 /// The product with its low-rank part; `left` or `right` stand for the dots.
 Tensor EinsumDense::einsum(const Tensor& x, const std::string& left, const std::string& right) const {
   const std::string input = left + input_ + right, result = left + result_ + right;
-  const Tensor product = ops::einsum(cat(input, ",", kernel_axes_, "->", result), x, autocast(kernel(), config_.dtype));
+  const Tensor product = ops::einsum(cat(input, ",", kernel_axes_, "->", result), x, autocast_weight(kernel(), config_.dtype));
   if (!lora_enabled()) return product;
   // The factors are joined by an axis of their own in the place of the kernel's last one, which the result has or the input.
   const char last = kernel_axes_.back(), joint = free_letters(input + kernel_axes_ + result, 1)[0];

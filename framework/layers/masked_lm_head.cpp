@@ -67,7 +67,7 @@ Tensor MaskedLMHead::forward(const Tensor& x, const Tensor& mask_positions) cons
 
 Tensor MaskedLMHead::forward_rows(const Tensor& rows) const {
   const Tensor hidden = intermediate_layer_norm_(intermediate_dense_(rows));
-  const Tensor logits = token_embedding_ ? token_embedding_->reverse(hidden) : ops::matmul(hidden, autocast(output_kernel_, config_.dtype));
+  const Tensor logits = token_embedding_ ? token_embedding_->reverse(hidden) : ops::matmul(hidden, autocast_weight(output_kernel_, config_.dtype));
   // Keras does not cast the bias: under a mixed policy the logits are float32.
   return ops::activate(ops::add(ops::cast(logits, output_bias_.dtype()), output_bias_), activation_);
 }

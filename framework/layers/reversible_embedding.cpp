@@ -55,7 +55,7 @@ void ReversibleEmbedding::become_int8(bool values) {
 
 Tensor ReversibleEmbedding::untied(const Tensor& x) const {
   const Tensor input = autocast(x, config_.dtype);
-  if (!is_int8()) return ops::dense(input, autocast(reverse_embeddings_, config_.dtype));
+  if (!is_int8()) return ops::dense(input, autocast_weight(reverse_embeddings_, config_.dtype));
   const std::array int8{ops::Int8Weights{reverse_int8_, {}}};
   return ops::int8_dense(input, int8);
 }

@@ -9,6 +9,7 @@
 #include "framework/core/profile.h"
 #include "framework/kernels/table.h"
 #include "framework/ops/dropout.h"
+#include "framework/ops/row_blocks.h"
 
 namespace linnet::ops {
 namespace {
@@ -106,43 +107,37 @@ Call check_call(const ColumnRange& query, const ColumnRange& key, const ColumnRa
   return call;
 }
 
-/// The first element of a range or a tensor, and the width of its rows; null for an undefined one.
 template <class T>
-struct Rows {
-  T* data = nullptr;
-  std::int64_t width = 0;
-
-  /// Those of head `head`, of `dim` columns, from row `row` on.
-  kernels::HeadRows<T> of(std::int64_t row, std::int64_t head, std::int64_t dim) const {
-    return {data ? data + row * width + head * dim : nullptr, width};
-  }
-};
-
+BlockReader<T> reader_of(const ColumnRange& range) {
+  return {range.tensor, range.begin, range.tensor.dim(-1)};
+}
 template <class T>
-Rows<const T> rows_of(const Tensor& tensor, std::int64_t begin = 0) {
-  return {tensor.data<T>().data() + begin, tensor.dim(-1)};
+BlockReader<T> reader_of(const Tensor& tensor) {
+  return {tensor, 0, tensor.dim(-1)};
 }
 
 /// The kernel's view of each (sequence, head), items numbered with the heads innermost. The call must outlive it.
 template <class T>
 struct Heads {
   const Call& call;
-  Rows<const T> query = rows_of<T>(call.ranges[0].tensor, call.ranges[0].begin), key = rows_of<T>(call.ranges[1].tensor, call.ranges[1].begin),
-                value = rows_of<T>(call.ranges[2].tensor, call.ranges[2].begin);
+  BlockReader<T> query = reader_of<T>(call.ranges[0]), key = reader_of<T>(call.ranges[1]), value = reader_of<T>(call.ranges[2]);
   const std::int32_t* mask = call.mask.defined() ? call.mask.data<std::int32_t>().data() : nullptr;
   const bool mask_by_head = mask && call.mask.shape().size() == 4;
 
-  kernels::AttentionHead<T> operator[](std::int64_t item) const {
+  /// `buffer` as BlockReader::at wants it.
+  kernels::AttentionHead<T> at(std::int64_t item, T*& buffer) const {
     const AttentionOptions& options = call.options;
     const std::int64_t sequence = item / options.num_heads, head = item % options.num_heads;
     const std::int64_t first_query = call.queries.begin(sequence), first_key = call.keys.begin(sequence);
-    kernels::AttentionHead<T> result{.queries = call.queries.length(sequence),
-                                     .keys = call.keys.length(sequence),
+    const std::int64_t queries = call.queries.length(sequence), keys = call.keys.length(sequence);
+    const auto rows = [](const Block<const T>& block) { return kernels::HeadRows<const T>{block.data, block.ld}; };
+    kernels::AttentionHead<T> result{.queries = queries,
+                                     .keys = keys,
                                      .key_dim = options.key_dim,
                                      .value_dim = options.value_dim,
-                                     .query = query.of(first_query, head, options.key_dim),
-                                     .key = key.of(first_key, head, options.key_dim),
-                                     .value = value.of(first_key, head, options.value_dim),
+                                     .query = rows(query.at(first_query, queries, head * options.key_dim, options.key_dim, buffer)),
+                                     .key = rows(key.at(first_key, keys, head * options.key_dim, options.key_dim, buffer)),
+                                     .value = rows(value.at(first_key, keys, head * options.value_dim, options.value_dim, buffer)),
                                      .causal = options.causal,
                                      .uniform_without_keys = options.uniform_without_keys};
     if (!call.keys.is_key.empty()) result.is_key = call.keys.is_key.data() + first_key;
@@ -156,7 +151,8 @@ struct Heads {
   }
 };
 
-/// Runs body(item, workspace) for each (sequence, head), several short ones a task.
+/// Runs body(item, workspace, buffer) for each (sequence, head), several short ones a task; the buffer has room for the blocks of 16-bit
+/// tensors that forward and backward take.
 template <class T, class F>
 void for_each_head(const Call& call, F&& body) {
   constexpr std::int64_t kFlopsPerTask = 1 << 16;
@@ -168,10 +164,12 @@ void for_each_head(const Call& call, F&& body) {
   kernels::AttentionHead<T> largest{
       .queries = call.queries.max_length(), .keys = call.keys.max_length(), .key_dim = call.options.key_dim, .value_dim = call.options.value_dim};
   const std::int64_t elements = kernels::table<T>().attention.workspace(largest);
+  const std::int64_t columns = call.options.key_dim + call.options.value_dim;
+  const std::int64_t copies = is_half(call.dtype()) ? 2 * (largest.queries + largest.keys) * columns : 0;
   parallel_tasks(tasks, [&](std::int64_t task) {
-    Tensor workspace = Tensor::empty({elements}, dtype_of<T>);
+    Tensor workspace = Tensor::empty({elements + copies}, dtype_of<T>);
     T* work = workspace.mutable_data<T>().data();
-    for (std::int64_t item = items * task / tasks; item < items * (task + 1) / tasks; ++item) body(item, work);
+    for (std::int64_t item = items * task / tasks; item < items * (task + 1) / tasks; ++item) body(item, work, work + elements);
   });
 }
 
@@ -183,14 +181,16 @@ Tensor forward(const Call& call, Tensor& lse, Tensor& scores) {
   Tensor out = Tensor::empty(shape, call.dtype());
   dispatch_real(call.dtype(), "attention", [&]<class T>() {
     const Heads<T> heads{call};
-    const Rows<T> result{out.mutable_data<T>().data(), width};
+    const BlockWriter<T> result(out, 0, width);
     T* sums = lse.defined() ? lse.mutable_data<T>().data() : nullptr;
     T* probabilities = scores.defined() ? scores.mutable_data<T>().data() : nullptr;
-    for_each_head<T>(call, [&](std::int64_t item, T* work) {
-      const auto head = heads[item];
+    for_each_head<T>(call, [&](std::int64_t item, T* work, T* buffer) {
+      const auto head = heads.at(item, buffer);
       const std::int64_t row = call.queries.begin(item / num_heads), number = item % num_heads;
-      kernels::table<T>().attention.forward(head, result.of(row, number, value_dim), sums ? sums + number * call.queries.tokens() + row : nullptr,
+      const Block<T> to = result.at(row, head.queries, number * value_dim, value_dim, buffer);
+      kernels::table<T>().attention.forward(head, {to.data, to.ld}, sums ? sums + number * call.queries.tokens() + row : nullptr,
                                             probabilities ? probabilities + item * head.queries * head.keys : nullptr, work);
+      result.put(to, row, head.queries, number * value_dim, value_dim);
     });
   });
   return out;
@@ -244,26 +244,31 @@ Gradients backward(const Call& call, const GradientPlan& plan, const Tensor& out
   const std::int64_t num_heads = call.options.num_heads;
   dispatch_real(call.dtype(), "attention", [&]<class T>() {
     const Heads<T> heads{call};
-    std::array<Rows<T>, 3> to{};
+    std::array<BlockWriter<T>, 3> to{};
     for (std::size_t i = 0; i < 3; ++i)
-      if (Tensor& gradient = gradients[plan.owner[i]]; gradient.defined())
-        to[i] = {gradient.mutable_data<T>().data() + call.ranges[i].begin, gradient.dim(-1)};
-    const Rows<const T> result = rows_of<T>(out), dresult = rows_of<T>(dout);
+      if (Tensor& gradient = gradients[plan.owner[i]]; gradient.defined()) to[i] = {gradient, call.ranges[i].begin, gradient.dim(-1)};
+    const BlockReader<T> result = reader_of<T>(out), dresult = reader_of<T>(dout);
     const T* sums = lse.data<T>().data();
     const T* dprobabilities = dscores.defined() ? dscores.data<T>().data() : nullptr;
-    for_each_head<T>(call, [&](std::int64_t item, T* work) {
-      const auto head = heads[item];
-      const std::int64_t sequence = item / num_heads, number = item % num_heads;
-      const std::int64_t query = call.queries.begin(sequence), key = call.keys.begin(sequence);
+    for_each_head<T>(call, [&](std::int64_t item, T* work, T* buffer) {
+      const auto head = heads.at(item, buffer);
+      const std::int64_t sequence = item / num_heads, number = item % num_heads, query = call.queries.begin(sequence);
+      const std::int64_t rows[] = {query, call.keys.begin(sequence), call.keys.begin(sequence)}, counts[] = {head.queries, head.keys, head.keys};
+      const std::int64_t columns[] = {head.key_dim, head.key_dim, head.value_dim};
+      const Block<const T> own = result.at(query, head.queries, number * head.value_dim, head.value_dim, buffer);
+      const Block<const T> down = dresult.at(query, head.queries, number * head.value_dim, head.value_dim, buffer);
+      std::array<Block<T>, 3> blocks;
+      for (std::size_t i = 0; i < 3; ++i) blocks[i] = to[i].at(rows[i], counts[i], number * columns[i], columns[i], buffer);
       kernels::table<T>().attention.backward(head,
-                                             {.out = result.of(query, number, head.value_dim),
-                                              .dout = dresult.of(query, number, head.value_dim),
+                                             {.out = {own.data, own.ld},
+                                              .dout = {down.data, down.ld},
                                               .lse = sums + number * call.queries.tokens() + query,
                                               .dprobabilities = dprobabilities ? dprobabilities + item * head.queries * head.keys : nullptr,
-                                              .dquery = to[0].of(query, number, head.key_dim),
-                                              .dkey = to[1].of(key, number, head.key_dim),
-                                              .dvalue = to[2].of(key, number, head.value_dim)},
+                                              .dquery = {blocks[0].data, blocks[0].ld},
+                                              .dkey = {blocks[1].data, blocks[1].ld},
+                                              .dvalue = {blocks[2].data, blocks[2].ld}},
                                              work);
+      for (std::size_t i = 0; i < 3; ++i) to[i].put(blocks[i], rows[i], counts[i], number * columns[i], columns[i]);
     });
   });
   return gradients;

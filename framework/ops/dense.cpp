@@ -1,5 +1,6 @@
 #include "framework/ops/dense.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "framework/autograd/tape.h"
@@ -8,6 +9,7 @@
 #include "framework/ops/activations.h"
 #include "framework/ops/cost.h"
 #include "framework/ops/matmul.h"
+#include "framework/ops/row_blocks.h"
 
 namespace linnet::ops {
 
@@ -56,40 +58,53 @@ OpCost cost_of(const Tensor& x, const DenseWeights& weights, const Extents& size
   return cost;
 }
 
-/// Columns [column, column + out) of y (rows, width) become activation(x kernel + bias); those of z the pre-activation,
-/// where z may be y.
-void forward(const Tensor& x, const DenseWeights& weights, const Extents& size, Activation activation, Tensor& z, Tensor& y, std::int64_t width,
+/// Columns [column, column + out) of y (rows, width) become activation(x kernel + bias); those of z, unless it is undefined, the
+/// pre-activation.
+void forward(const Tensor& x, const DenseWeights& weights, const Extents& size, Activation activation, Tensor z, Tensor& y, std::int64_t width,
              std::int64_t column) {
+  const bool keep_kernel = !recording({x, weights.kernel, weights.bias});
   dispatch_real(x.dtype(), "dense", [&]<class T>() {
-    T* pz = z.mutable_data<T>().data() + column;
-    T* py = y.mutable_data<T>().data() + column;
+    const auto& activations = kernels::table<T>().activations;
     const T* bias = weights.bias.defined() ? weights.bias.data<T>().data() : nullptr;
+    const BlockWriter<T> before = z.defined() ? BlockWriter<T>(z, column, width) : BlockWriter<T>();
+    const auto epilogue = [&](const GemmTile& tile) {
+      T* data = static_cast<T*>(tile.data);
+      const T* own_bias = bias ? bias + tile.column : nullptr;
+      if (!z.defined()) return activations.bias_forward(activation, own_bias, tile.rows, tile.columns, data, tile.ld, data, tile.ld);
+      activations.bias_forward(Activation::linear, own_bias, tile.rows, tile.columns, data, tile.ld, data, tile.ld);
+      before.copy({data, tile.ld}, tile.row, tile.rows, tile.column, tile.columns);
+      activations.bias_forward(activation, nullptr, tile.rows, tile.columns, data, tile.ld, data, tile.ld);
+    };
     const bool plain = !bias && activation == Activation::linear;
     multiply({.m = size.rows,
               .n = size.out,
               .k = size.in,
               .a = {x, 0, size.in},
               .b = {weights.kernel, 0, size.out},
-              .c = z,
+              .c = y,
               .c_begin = column,
-              .ldc = width},
-             [&](const GemmTile& tile) {
-               if (plain) return;
-               const std::int64_t at = tile.row * width + tile.column;
-               kernels::table<T>().activations.bias_forward(activation, bias ? bias + tile.column : nullptr, tile.rows, tile.columns, pz + at, width,
-                                                            py + at, width);
-             });
+              .ldc = width,
+              .keep_b = keep_kernel},
+             plain ? Epilogue() : epilogue);
   });
 }
 
 /// dy activation'(z), elementwise.
 Tensor activation_backward(Activation activation, const Tensor& z, const Tensor& dy) {
+  constexpr std::int64_t kBlock = 2048;
   Tensor dz = Tensor::like(dy);
   dispatch_real(dy.dtype(), "dense", [&]<class T>() {
-    const T *pz = z.data<T>().data(), *pdy = dy.data<T>().data();
-    T* out = dz.mutable_data<T>().data();
+    const BlockReader<T> from(z, 0, 0), from_dy(dy, 0, 0);
+    const BlockWriter<T> to(dz, 0, 0);
     parallel_rows(dy.size(), 8, [&](std::int64_t begin, std::int64_t end) {
-      kernels::table<T>().activations.backward(activation, pz + begin, pdy + begin, end - begin, out + begin);
+      for (std::int64_t at = begin; at < end; at += kBlock) {
+        T space[3 * kBlock], *buffer = space;
+        const std::int64_t count = std::min(kBlock, end - at);
+        const Block<const T> pz = from.at(0, 1, at, count, buffer), pdy = from_dy.at(0, 1, at, count, buffer);
+        const Block<T> out = to.at(0, 1, at, count, buffer);
+        kernels::table<T>().activations.backward(activation, pz.data, pdy.data, count, out.data);
+        to.put(out, 0, 1, at, count);
+      }
     });
   });
   return dz;
@@ -97,12 +112,20 @@ Tensor activation_backward(Activation activation, const Tensor& z, const Tensor&
 
 /// Sum over rows of columns [column, column + out) of dz (rows, width), with the shape of `bias`.
 Tensor bias_gradient(const Tensor& bias, const Tensor& dz, const Extents& size, std::int64_t width, std::int64_t column) {
+  constexpr std::int64_t kColumns = 128;  // whole cache lines of each row
   Tensor gradient = Tensor::like(bias);
   dispatch_real(dz.dtype(), "dense", [&]<class T>() {
-    const T* from = dz.data<T>().data() + column;
-    T* to = gradient.mutable_data<T>().data();
-    parallel_rows(size.out, size.rows, [&](std::int64_t begin, std::int64_t end) {
-      kernels::table<T>().reduce.column_sum(from + begin, width, size.rows, end - begin, to + begin);
+    const BlockReader<T> from(dz, column, width);
+    T* sums = gradient.mutable_data<T>().data();
+    parallel_rows((size.out + kColumns - 1) / kColumns, size.rows * kColumns, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t c = begin * kColumns; c < std::min(end * kColumns, size.out); c += kColumns) {
+        const std::int64_t count = std::min(kColumns, size.out - c);
+        std::fill_n(sums + c, count, T(0));
+        for (std::int64_t r = 0; r < size.rows; ++r) {
+          T space[kColumns], *buffer = space;
+          kernels::table<T>().reduce.add(from.at(r, 1, c, count, buffer).data, count, sums + c);
+        }
+      }
     });
   });
   return gradient;
@@ -116,16 +139,20 @@ Tensor kernel_gradient(const Tensor& x, const Tensor& kernel, const Tensor& dz, 
   return gradient;
 }
 
-/// dx (rows, in) becomes dz kernelᵀ, added to what it holds when `add`.
-void input_gradient(Tensor& dx, const Tensor& kernel, const Tensor& dz, const Extents& size, std::int64_t width, std::int64_t column, bool add) {
-  multiply({.m = size.rows,
-            .n = size.in,
-            .k = size.out,
-            .a = {dz, column, width},
-            .b = {kernel, 0, size.out, Transpose::yes},
-            .c = dx,
-            .ldc = size.in,
-            .beta = add ? 1.0 : 0.0});
+/// dz kernelᵀ (rows, in), summed over the parts that lie side by side in dz (rows, width).
+Tensor input_gradient(const Tensor& x, std::span<const DenseWeights> parts, const Tensor& dz, std::span<const Extents> sizes, std::int64_t width) {
+  Tensor dx = Tensor::like(x);
+  std::vector<Product> products;
+  for (std::size_t i = 0, column = 0; i < parts.size(); column += static_cast<std::size_t>(sizes[i++].out))
+    products.push_back({.m = sizes[i].rows,
+                        .n = sizes[i].in,
+                        .k = sizes[i].out,
+                        .a = {dz, static_cast<std::int64_t>(column), width},
+                        .b = {parts[i].kernel, 0, sizes[i].out, Transpose::yes},
+                        .c = dx,
+                        .ldc = sizes[i].in});
+  multiply_sum(products);
+  return dx;
 }
 
 Shape with_last(Shape shape, std::int64_t last) {
@@ -157,19 +184,14 @@ Tensor concatenated_dense(const Tensor& x, std::span<const DenseWeights> parts) 
     return sum;
   });
   Tensor y = Tensor::empty(with_last(x.shape(), width), x.dtype());
-  {
-    const WideningScope once;  // the parts share the widened input, and y is rounded once
-    for (std::size_t i = 0, column = 0; i < parts.size(); column += static_cast<std::size_t>(sizes[i++].out))
-      forward(x, parts[i], sizes[i], Activation::linear, y, y, width, static_cast<std::int64_t>(column));
-  }
+  for (std::size_t i = 0, column = 0; i < parts.size(); column += static_cast<std::size_t>(sizes[i++].out))
+    forward(x, parts[i], sizes[i], Activation::linear, {}, y, width, static_cast<std::int64_t>(column));
   return record("concatenated_dense", inputs, y, [=, weights = std::vector<DenseWeights>(parts.begin(), parts.end())](std::span<const Tensor> dy) {
-    const WideningScope once;  // dx is a sum over the parts
     Gradients gradients(1);
-    if (x.requires_grad()) gradients[0] = Tensor::like(x);
+    if (x.requires_grad()) gradients[0] = input_gradient(x, weights, dy[0], sizes, width);
     std::int64_t column = 0;
     for (std::size_t i = 0; i < weights.size(); column += sizes[i++].out) {
       const auto& [kernel, bias] = weights[i];
-      if (x.requires_grad()) input_gradient(gradients[0], kernel, dy[0], sizes[i], width, column, i > 0);
       gradients.push_back(kernel.requires_grad() ? kernel_gradient(x, kernel, dy[0], sizes[i], width, column) : Tensor());
       gradients.push_back(bias.requires_grad() ? bias_gradient(bias, dy[0], sizes[i], width, column) : Tensor());
     }
@@ -183,18 +205,14 @@ Tensor dense(const Tensor& x, const Tensor& kernel, const Tensor& bias, Activati
   const bool keep = activation != Activation::linear && recording({x, kernel, bias});
   const ProfileScope profiled("dense", [&] { return cost_of(x, {kernel, bias}, size, activation, keep); });
   Tensor y = Tensor::empty(with_last(x.shape(), size.out), x.dtype());
-  Tensor z = keep ? Tensor::like(y) : y.detach();
+  const Tensor z = keep ? Tensor::like(y) : Tensor();
   forward(x, {kernel, bias}, size, activation, z, y, size.out, 0);
-  if (!keep) z = Tensor();
 
   return record("dense", {x, kernel, bias}, y, [=](std::span<const Tensor> dy) -> Gradients {
-    const WideningScope once;  // the three products share their operands
     const Tensor dz = activation == Activation::linear ? dy[0] : activation_backward(activation, z, dy[0]);
     Gradients gradients(3);
-    if (x.requires_grad()) {
-      gradients[0] = Tensor::like(x);
-      input_gradient(gradients[0], kernel, dz, size, size.out, 0, false);
-    }
+    const DenseWeights part[] = {{kernel, bias}};
+    if (x.requires_grad()) gradients[0] = input_gradient(x, part, dz, {&size, 1}, size.out);
     if (kernel.requires_grad()) gradients[1] = kernel_gradient(x, kernel, dz, size, size.out, 0);
     if (bias.requires_grad()) gradients[2] = bias_gradient(bias, dz, size, size.out, 0);
     return gradients;

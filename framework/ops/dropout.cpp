@@ -6,8 +6,8 @@
 #include "framework/autograd/tape.h"
 #include "framework/core/parallel.h"
 #include "framework/core/random.h"
-#include "framework/kernels/table.h"
 #include "framework/ops/cost.h"
+#include "framework/ops/row_blocks.h"
 
 namespace linnet::ops {
 namespace {
@@ -23,20 +23,6 @@ std::vector<std::uint32_t> global_rows(std::int64_t rows, const SequenceLayout* 
     std::iota(result.begin() + layout->begin(i), result.begin() + layout->end(i),
               static_cast<std::uint32_t>(layout->first_row[static_cast<std::size_t>(i)]));
   return result;
-}
-
-Tensor apply(const Tensor& x, const DropoutPlan& plan) {
-  Tensor y = Tensor::like(x);
-  const std::int64_t columns = x.shape().empty() ? 1 : x.dim(-1);
-  dispatch_real(x.dtype(), "dropout", [&]<class T>() {
-    const T* from = x.data<T>().data();
-    T* to = y.mutable_data<T>().data();
-    parallel_rows(x.rows(), columns, [&](std::int64_t begin, std::int64_t end) {
-      kernels::table<T>().dropout.apply(plan.draw, from + begin * columns, nullptr, plan.global_rows.data() + begin, end - begin, columns,
-                                        to + begin * columns);
-    });
-  });
-  return y;
 }
 
 }  // namespace
@@ -56,11 +42,32 @@ DropoutPlan plan_dropout(double rate, std::int64_t rows, const SequenceLayout* l
           global_rows(rows, layout)};
 }
 
+Tensor apply_dropout(const Tensor& x, const DropoutPlan& plan) {
+  Tensor y = Tensor::like(x);
+  const std::int64_t columns = x.shape().empty() ? 1 : x.dim(-1);
+  dispatch_real(x.dtype(), "dropout", [&]<class T>() {
+    const BlockReader<T> from(x, 0, columns);
+    const BlockWriter<T> to(y, 0, columns);
+    parallel_rows(x.rows(), columns, [&](std::int64_t begin, std::int64_t end) {
+      Tensor space = Tensor::empty({from.copies() ? 2 * columns : 0}, dtype_of<T>);
+      const std::int64_t together = from.copies() ? 1 : end - begin;
+      for (std::int64_t row = begin; row < end; row += together) {
+        T* buffer = space.mutable_data<T>().data();
+        const Block<const T> px = from.at(row, together, 0, columns, buffer);
+        const Block<T> py = to.at(row, together, 0, columns, buffer);
+        kernels::table<T>().dropout.apply(plan.draw, px.data, nullptr, plan.global_rows.data() + row, together, columns, py.data);
+        to.put(py, row, together, 0, columns);
+      }
+    });
+  });
+  return y;
+}
+
 Tensor dropout(const Tensor& x, double rate, const SequenceLayout* layout) {
   const DropoutPlan plan = plan_dropout(rate, x.rows(), layout);
   if (!plan.active) return x;
   const ProfileScope profiled("dropout", [&] { return OpCost{map_cost({x}, x.size()).forward, map_cost({x}, x.size()).forward}; });
-  return record("dropout", {x}, apply(x, plan), [=](std::span<const Tensor> dy) -> Gradients { return {apply(dy[0], plan)}; });
+  return record("dropout", {x}, apply_dropout(x, plan), [=](std::span<const Tensor> dy) -> Gradients { return {apply_dropout(dy[0], plan)}; });
 }
 
 }  // namespace linnet::ops

@@ -22,5 +22,7 @@ struct DropoutPlan {
   std::vector<std::uint32_t> global_rows;  ///< (rows)
 };
 DropoutPlan plan_dropout(double rate, std::int64_t rows, const SequenceLayout* layout);
+/// x with the plan's mask, which must be active; a constant.
+Tensor apply_dropout(const Tensor& x, const DropoutPlan& plan);
 
 }  // namespace linnet::ops

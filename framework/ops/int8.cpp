@@ -87,11 +87,13 @@ struct Piece {
 /// Rows of which the quantized form stays in the second-level cache, by columns of which a panel or several stay there too.
 std::vector<Piece> pieces(std::int64_t rows, std::int64_t in, std::span<const Int8Weights> parts, std::int64_t panel) {
   constexpr std::int64_t kBytes = 256 << 10, kColumns = 128, kTile = 12;
-  const std::int64_t height = std::clamp<std::int64_t>(kBytes / std::max<std::int64_t>(in, 1) / kTile, 4, 64) * kTile;
-  const std::int64_t blocks = (rows + height - 1) / height, width = std::max(panel, kColumns);
+  const std::int64_t most = std::clamp<std::int64_t>(kBytes / std::max<std::int64_t>(in, 1) / kTile, 4, 64) * kTile;
+  const std::int64_t blocks = (rows + most - 1) / most, width = std::max(panel, kColumns);
+  // Of nearly equal height, and whole tiles.
+  const std::int64_t height = blocks == 0 ? 0 : ((rows + blocks - 1) / blocks + kTile - 1) / kTile * kTile;
   std::vector<Piece> result;
-  for (std::int64_t block = 0; block < blocks; ++block) {
-    const std::int64_t begin = rows * block / blocks, end = rows * (block + 1) / blocks;
+  for (std::int64_t begin = 0; begin < rows; begin += height) {
+    const std::int64_t end = std::min(rows, begin + height);
     for (std::size_t part = 0; part < parts.size(); ++part)
       for (std::int64_t column = 0; column < parts[part].matrix.out(); column += width)
         result.push_back({part, begin, end - begin, column, std::min(width, parts[part].matrix.out() - column)});

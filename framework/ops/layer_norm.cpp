@@ -7,6 +7,7 @@
 #include "framework/kernels/table.h"
 #include "framework/ops/cost.h"
 #include "framework/ops/dropout.h"
+#include "framework/ops/row_blocks.h"
 
 namespace linnet::ops {
 namespace {
@@ -67,13 +68,23 @@ NormGradients backward(const Tensor& x, const Norm& norm, const Tensor& mean, co
   Tensor shares = Tensor::zeros({parts, 2, columns}, accumulator_of(x.dtype()));
   dispatch_real(x.dtype(), "layer_norm", [&]<class T>() {
     const auto& table = kernels::table<T>();
-    const T *px = x.data<T>().data(), *pm = mean.data<T>().data(), *pr = rstd.data<T>().data(), *pdy = dy.data<T>().data();
-    const T* gamma = pointer<T>(norm.gamma);
-    T *pdx = result.x.mutable_data<T>().data(), *share = shares.mutable_data<T>().data();
+    const BlockReader<T> from(x, 0, columns), from_dy(dy, 0, columns);
+    const BlockWriter<T> to(result.x, 0, columns);
+    const T *pm = mean.data<T>().data(), *pr = rstd.data<T>().data(), *gamma = pointer<T>(norm.gamma);
+    T* share = shares.mutable_data<T>().data();
+    const std::int64_t together = from.copies() ? 1 : kRowsPerPart;
     parallel_tasks(parts, [&](std::int64_t part) {
-      const std::int64_t begin = part * kRowsPerPart, end = std::min(rows, begin + kRowsPerPart);
-      table.layer_norm.backward(px + begin * columns, gamma, pm + begin, pr + begin, pdy + begin * columns, end - begin, columns,
-                                pdx + begin * columns, share + part * 2 * columns, share + (part * 2 + 1) * columns);
+      Tensor space = Tensor::empty({from.copies() ? 3 * columns : 0}, dtype_of<T>);
+      const std::int64_t end = std::min(rows, (part + 1) * kRowsPerPart);
+      for (std::int64_t row = part * kRowsPerPart; row < end; row += together) {
+        T* buffer = space.mutable_data<T>().data();
+        const std::int64_t count = std::min(together, end - row);
+        const Block<const T> px = from.at(row, count, 0, columns, buffer), pdy = from_dy.at(row, count, 0, columns, buffer);
+        const Block<T> pdx = to.at(row, count, 0, columns, buffer);
+        table.layer_norm.backward(px.data, gamma, pm + row, pr + row, pdy.data, count, columns, pdx.data, share + part * 2 * columns,
+                                  share + (part * 2 + 1) * columns);
+        to.put(pdx, row, count, 0, columns);
+      }
     });
     T *dgamma = result.gamma.mutable_data<T>().data(), *dbeta = result.beta.mutable_data<T>().data();
     table.reduce.column_sum(share, 2 * columns, parts, columns, dgamma);
@@ -91,11 +102,20 @@ Tensor layer_norm(const Tensor& x, const Tensor& gamma, const Tensor& beta, doub
   const DType statistics = accumulator_of(x.dtype());
   Tensor y = Tensor::like(x), mean = Tensor::empty({rows}, statistics), rstd = Tensor::empty({rows}, statistics);
   dispatch_real(x.dtype(), "layer_norm", [&]<class T>() {
-    const T *px = x.data<T>().data(), *pgamma = pointer<T>(gamma), *pbeta = pointer<T>(beta);
-    T *py = y.mutable_data<T>().data(), *pm = mean.mutable_data<T>().data(), *pr = rstd.mutable_data<T>().data();
+    const BlockReader<T> from(x, 0, columns);
+    const BlockWriter<T> to(y, 0, columns);
+    const T *pgamma = pointer<T>(gamma), *pbeta = pointer<T>(beta);
+    T *pm = mean.mutable_data<T>().data(), *pr = rstd.mutable_data<T>().data();
     parallel_rows(rows, columns, [&](std::int64_t begin, std::int64_t end) {
-      kernels::table<T>().layer_norm.forward(px + begin * columns, pgamma, pbeta, static_cast<T>(epsilon), end - begin, columns, py + begin * columns,
-                                             pm + begin, pr + begin);
+      Tensor space = Tensor::empty({from.copies() ? 2 * columns : 0}, dtype_of<T>);
+      const std::int64_t together = from.copies() ? 1 : end - begin;
+      for (std::int64_t row = begin; row < end; row += together) {
+        T* buffer = space.mutable_data<T>().data();
+        const Block<const T> px = from.at(row, together, 0, columns, buffer);
+        const Block<T> py = to.at(row, together, 0, columns, buffer);
+        kernels::table<T>().layer_norm.forward(px.data, pgamma, pbeta, static_cast<T>(epsilon), together, columns, py.data, pm + row, pr + row);
+        to.put(py, row, together, 0, columns);
+      }
     });
   });
   return record("layer_norm", {x, gamma, beta}, y, [=](std::span<const Tensor> dy) -> Gradients {
@@ -112,38 +132,41 @@ Tensor add_layer_norm(const Tensor& x, const Tensor& residual, const Tensor& gam
   const DropoutPlan plan = plan_dropout(options.dropout, rows, options.layout);
   const ProfileScope profiled("add_layer_norm", [&] { return add_norm_cost(x, norm, plan.active); });
   const DType statistics = accumulator_of(x.dtype());
-  Tensor sum = Tensor::like(x), y = Tensor::like(x), mean = Tensor::empty({rows}, statistics), rstd = Tensor::empty({rows}, statistics);
-  // 16 bits: mean and rstd must be those of the sum as it is saved, or a row of nearly equal elements has a wrong gradient.
-  const DType dtype = x.dtype();
-  dispatch_real(dtype, "add_layer_norm", [&]<class T>() {
+  // 16 bits: the norm is of the sum as it is saved. With mean and rstd of the unrounded one, a row of nearly equal elements would
+  // have a wrong gradient; and the result must not depend on being recorded.
+  const bool save = is_half(x.dtype()) || recording({x, residual, gamma, beta});
+  Tensor sum = save ? Tensor::like(x) : Tensor(), y = Tensor::like(x), mean = Tensor::empty({rows}, statistics),
+         rstd = Tensor::empty({rows}, statistics);
+  dispatch_real(x.dtype(), "add_layer_norm", [&]<class T>() {
     const auto& table = kernels::table<T>();
-    const T *px = x.data<T>().data(), *pres = residual.data<T>().data(), *pgamma = pointer<T>(gamma), *pbeta = pointer<T>(beta);
-    T *ps = sum.mutable_data<T>().data(), *py = y.mutable_data<T>().data(), *pm = mean.mutable_data<T>().data(), *pr = rstd.mutable_data<T>().data();
+    const BlockReader<T> from(x, 0, columns), from_residual(residual, 0, columns);
+    const BlockReader<T> saved = save ? BlockReader<T>(sum, 0, columns) : BlockReader<T>();
+    const BlockWriter<T> to_sum = save ? BlockWriter<T>(sum, 0, columns) : BlockWriter<T>(), to(y, 0, columns);
+    const T *pgamma = pointer<T>(gamma), *pbeta = pointer<T>(beta);
+    T *pm = mean.mutable_data<T>().data(), *pr = rstd.mutable_data<T>().data();
     parallel_rows(rows, 2 * columns, [&](std::int64_t begin, std::int64_t end) {
+      Tensor space = Tensor::empty({(from.copies() ? 5 : 1) * columns}, dtype_of<T>);
       for (std::int64_t row = begin; row < end; ++row) {  // row by row: the sum is still in L1 when the norm reads it
-        const std::int64_t at = row * columns;
-        if (plan.active) table.dropout.apply(plan.draw, px + at, pres + at, plan.global_rows.data() + row, 1, columns, ps + at);
-        else table.reduce.sum(px + at, pres + at, columns, ps + at);
-        if (dtype == DType::bfloat16) table.convert.round_to_bfloat16(columns, ps + at);
-        if (dtype == DType::float16) table.convert.round_to_float16(columns, ps + at);
-        table.layer_norm.forward(ps + at, pgamma, pbeta, static_cast<T>(options.epsilon), 1, columns, py + at, pm + row, pr + row);
+        T* buffer = space.mutable_data<T>().data();
+        const T *px = from.at(row, 1, 0, columns, buffer).data, *pres = from_residual.at(row, 1, 0, columns, buffer).data;
+        Block<T> ps = to_sum.at(row, 1, 0, columns, buffer);
+        if (!save) ps = {buffer, columns};
+        if (plan.active) table.dropout.apply(plan.draw, px, pres, plan.global_rows.data() + row, 1, columns, ps.data);
+        else table.reduce.sum(px, pres, columns, ps.data);
+        const T* norm_of = ps.data;
+        if (from.copies()) {
+          to_sum.put(ps, row, 1, 0, columns);
+          norm_of = saved.at(row, 1, 0, columns, buffer).data;
+        }
+        const Block<T> py = to.at(row, 1, 0, columns, buffer);
+        table.layer_norm.forward(norm_of, pgamma, pbeta, static_cast<T>(options.epsilon), 1, columns, py.data, pm + row, pr + row);
+        to.put(py, row, 1, 0, columns);
       }
     });
   });
   return record("add_layer_norm", {x, residual, gamma, beta}, y, [=](std::span<const Tensor> dy) -> Gradients {
     NormGradients gradients = backward(sum, norm, mean, rstd, dy[0]);
-    Tensor dx = gradients.x;
-    if (plan.active) {
-      dx = Tensor::like(gradients.x);  // not x: it would be captured, and so kept until backward
-      dispatch_real(dx.dtype(), "add_layer_norm", [&]<class T>() {
-        const T* from = gradients.x.data<T>().data();
-        T* to = dx.mutable_data<T>().data();
-        parallel_rows(rows, columns, [&](std::int64_t begin, std::int64_t end) {
-          kernels::table<T>().dropout.apply(plan.draw, from + begin * columns, nullptr, plan.global_rows.data() + begin, end - begin, columns,
-                                            to + begin * columns);
-        });
-      });
-    }
+    const Tensor dx = plan.active ? apply_dropout(gradients.x, plan) : gradients.x;
     return {dx, gradients.x, gradients.gamma, gradients.beta};
   });
 }

@@ -4,6 +4,7 @@
 
 #include "framework/autograd/tape.h"
 #include "framework/core/parallel.h"
+#include "framework/ops/bfloat16_product.h"
 #include "framework/ops/broadcast.h"
 #include "framework/ops/cost.h"
 
@@ -78,7 +79,7 @@ Tensor as_rows(const Tensor& x) { return x.reshape({element_count({x.shape().beg
 
 }  // namespace
 
-void parallel_gemm(const Gemm& job, const std::function<void(const GemmTile&)>& epilogue) {
+void parallel_gemm(const Gemm& job, const Epilogue& epilogue) {
   if (job.m == 0 || job.n == 0) return;
   const ProfileScope profiled("matrix product", ProfilePass::part, cost_of(job));
   const kernels::GemmBackend& backend = kernels::gemm_backend();
@@ -97,26 +98,34 @@ void parallel_gemm(const Gemm& job, const std::function<void(const GemmTile&)>& 
     piece.b.data = at(job.b.data, job.b.transpose == Transpose::yes ? part.column * job.b.ld : part.column);
     piece.c = const_cast<std::byte*>(at(job.c, part.row * job.ldc + part.column));
     backend.gemm(piece);
+    part.data = piece.c;
+    part.ld = job.ldc;
     if (epilogue) epilogue(part);
   });
 }
 
-void multiply(const Product& product, const std::function<void(const GemmTile&)>& epilogue) {
-  // Here a backend that multiplies 16-bit floats would take them, before they are widened.
-  dispatch_real(product.c.dtype(), "matmul", [&]<class T>() {
+void multiply(const Product& product, const Epilogue& epilogue) { multiply_sum({&product, 1}, epilogue); }
+
+void multiply_sum(std::span<const Product> products, const Epilogue& epilogue) {
+  check(!products.empty(), "multiply_sum: there must be at least one product, got none");
+  if (products[0].c.dtype() == DType::bfloat16) return multiply_bfloat16(products, epilogue);
+  dispatch_real(products[0].c.dtype(), "matmul", [&]<class T>() {
     const auto operand = [](const Matrix& matrix) {
       return kernels::GemmOperand{matrix.tensor.data<T>().data() + matrix.begin, matrix.ld, matrix.transpose};
     };
-    parallel_gemm({.m = product.m,
-                   .n = product.n,
-                   .k = product.k,
-                   .a = operand(product.a),
-                   .b = operand(product.b),
-                   .c = product.c.mutable_data<T>().data() + product.c_begin,
-                   .ldc = product.ldc,
-                   .dtype = dtype_of<T>,
-                   .beta = product.beta},
-                  epilogue);
+    for (const Product& product : products) {
+      const bool first = &product == &products.front(), last = &product == &products.back();
+      parallel_gemm({.m = product.m,
+                     .n = product.n,
+                     .k = product.k,
+                     .a = operand(product.a),
+                     .b = operand(product.b),
+                     .c = product.c.mutable_data<T>().data() + product.c_begin,
+                     .ldc = product.ldc,
+                     .dtype = dtype_of<T>,
+                     .beta = first ? 0.0 : 1.0},
+                    last ? epilogue : Epilogue());
+    }
   });
 }
 

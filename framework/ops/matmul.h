@@ -1,20 +1,24 @@
 #pragma once
 
 #include <functional>
+#include <span>
 
 #include "framework/core/tensor.h"
 #include "framework/kernels/gemm.h"
 
 namespace linnet::ops {
 
-/// A part of a gemm's result: rows [row, row + rows), columns [column, column + columns).
+/// A part of a product's result: rows [row, row + rows), columns [column, column + columns).
 struct GemmTile {
   std::int64_t row = 0, rows = 0, column = 0, columns = 0;
+  void* data = nullptr;  ///< its elements, in the dtype that was computed in (accumulator_of)
+  std::int64_t ld = 0;   ///< from one row of them to the next
 };
+/// What is done to each tile while it is still in the cache.
+using Epilogue = std::function<void(const GemmTile& tile)>;
 
-/// Runs the job in tiles over the thread pool; `epilogue` sees each tile while it is still in the cache. Results
-/// do not depend on the number of threads.
-void parallel_gemm(const kernels::Gemm& job, const std::function<void(const GemmTile&)>& epilogue = {});
+/// Runs the job in tiles over the thread pool. Results do not depend on the number of threads.
+void parallel_gemm(const kernels::Gemm& job, const Epilogue& epilogue = {});
 
 /// A row-major matrix in a tensor's elements, of which `begin` is the first.
 struct Matrix {
@@ -23,18 +27,21 @@ struct Matrix {
   kernels::Transpose transpose = kernels::Transpose::no;
 };
 
-/// op(a)(m, k) op(b)(k, n) + beta c, written to the (m, n) matrix of `c` that begins at c_begin and has leading dimension ldc.
+/// op(a)(m, k) op(b)(k, n), written to the (m, n) matrix of `c` that begins at c_begin and has leading dimension ldc.
 struct Product {
   std::int64_t m = 0, n = 0, k = 0;
   Matrix a, b;
   Tensor& c;
   std::int64_t c_begin = 0, ldc = 0;
-  double beta = 0;
+  bool keep_b = false;  ///< b is a weight that will come again: keep what was packed of it (core/derived.h)
 };
 
-/// The one place where products of tensors are computed, as parallel_gemm. All three of one float dtype; 16-bit operands are widened
-/// and multiplied in float32, and c is rounded (core/widening.h). Nothing is recorded.
-void multiply(const Product& product, const std::function<void(const GemmTile&)>& epilogue = {});
+/// The one place where products of tensors are computed. All three of one float dtype. bfloat16 operands are read as they are and
+/// multiplied in float32 (kernels/bfloat16_product.h), float16 ones are widened first (core/widening.h); c is rounded once, after the
+/// epilogue. float32 and float64 are the gemm backend's. Nothing is recorded.
+void multiply(const Product& product, const Epilogue& epilogue = {});
+/// The sum of products that have c, m and n in common, rounded once. Throws std::invalid_argument unless there is one.
+void multiply_sum(std::span<const Product> products, const Epilogue& epilogue = {});
 
 /// a b of two matrices, each transposed first if asked: (m, k) (k, n) -> (m, n). Axes before the last two are batches, which
 /// broadcast as NumPy's: (8, 1, m, k) (5, k, n) -> (8, 5, m, n). Saves both. Any float dtype.

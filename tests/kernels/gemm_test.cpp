@@ -8,6 +8,7 @@
 
 #include "framework/core/error.h"
 #include "framework/kernels/gemm_native.h"
+#include "framework/kernels/gemm_onednn.h"
 #include "framework/kernels/gemm_openblas.h"
 #include "framework/kernels/table.h"
 #include "tests/support/near.h"
@@ -31,6 +32,7 @@ std::vector<const GemmBackend*> own_backends() {
 std::vector<const GemmBackend*> every_backend() {
   std::vector<const GemmBackend*> backends = own_backends();
   backends.push_back(&openblas_backend());
+  if (has_onednn()) backends.push_back(&onednn_backend());
   return backends;
 }
 
@@ -241,9 +243,11 @@ BOOST_AUTO_TEST_CASE(backends_go_by_name) {
     BOOST_TEST(gemm_backend().name() == name);
   }
   set_gemm_backend(before);
-  BOOST_CHECK_EXCEPTION(set_gemm_backend("blis"), std::invalid_argument, says("gemm backend: this build has native, openblas, got 'blis'"));
+  BOOST_CHECK_EXCEPTION(set_gemm_backend("blis"), std::invalid_argument,
+                        says(has_onednn() ? "gemm backend: this build has native, openblas, onednn, got 'blis'"
+                                          : "gemm backend: this build has native, openblas, got 'blis'"));
   BOOST_CHECK_EXCEPTION(native_backend("mmx"), std::invalid_argument, says("native gemm: the instruction set must be one of", "got 'mmx'"));
-  BOOST_CHECK_EXCEPTION(table<float>("mmx"), std::runtime_error, says("must be portable, avx2 or avx512, got 'mmx'"));
+  BOOST_CHECK_EXCEPTION(table<float>("mmx"), std::runtime_error, says("must be portable, avx2, avx512, avx512_vnni or avx512_bf16, got 'mmx'"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
