@@ -107,7 +107,6 @@ void parallel_gemm(const Gemm& job, const Epilogue& epilogue) {
 void multiply(const Product& product, const Epilogue& epilogue) { multiply_sum({&product, 1}, epilogue); }
 
 void multiply_sum(std::span<const Product> products, const Epilogue& epilogue) {
-  check(!products.empty(), "multiply_sum: there must be at least one product, got none");
   if (products[0].c.dtype() == DType::bfloat16) return multiply_bfloat16(products, epilogue);
   dispatch_real(products[0].c.dtype(), "matmul", [&]<class T>() {
     const auto operand = [](const Matrix& matrix) {

@@ -40,7 +40,7 @@ struct Product {
 /// multiplied in float32 (kernels/bfloat16_product.h), float16 ones are widened first (core/widening.h); c is rounded once, after the
 /// epilogue. float32 and float64 are the gemm backend's. Nothing is recorded.
 void multiply(const Product& product, const Epilogue& epilogue = {});
-/// The sum of products that have c, m and n in common, rounded once. Throws std::invalid_argument unless there is one.
+/// The sum of one or more products that have c, m and n in common, rounded once.
 void multiply_sum(std::span<const Product> products, const Epilogue& epilogue = {});
 
 /// a b of two matrices, each transposed first if asked: (m, k) (k, n) -> (m, n). Axes before the last two are batches, which
