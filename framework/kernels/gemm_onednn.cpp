@@ -27,7 +27,7 @@ constexpr const char* kLibrary = LINNET_SONAME(DNNL_VERSION_MAJOR);
 template <class F>
 F* function(void* library, const char* name) {
   void* address = dlsym(library, name);
-  check_file(address != nullptr, "gemm backend: ", kLibrary, " must have the function ", name, ", got none");
+  check_file(address != nullptr, "gemm backend: oneDNN must have the function ", name, ", got none in ", kLibrary);
   return reinterpret_cast<F*>(address);
 }
 

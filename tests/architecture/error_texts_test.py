@@ -21,7 +21,8 @@ UNREACHABLE = {
     "extract: libarchive lacks a format", "unicode: ICU must work, got ", "fetch: cannot open ", "fetch: cannot lock ", "fetch: cannot make the link ",
     "read: cannot map ", " is damaged: it has a gap at byte ", "must be text",
     "unicode: text must be shorter than 2 GiB, got ", "Vocabulary: ids must fit into int32, got ",
-    ": this CPU must have the instruction set, got ", "from_preset: no Hugging Face name for ",
+    ": this CPU must have the instruction set, got ", "gemm backend: onednn must have its library, got '", "gemm backend: oneDNN must have the function ",
+    "gemm: oneDNN must succeed, got its status ", "gemm backend: this build must have oneDNN, got none (Debian: libdnnl-dev)", "from_preset: no Hugging Face name for ",
 }
 
 
