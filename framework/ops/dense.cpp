@@ -94,8 +94,8 @@ Tensor activation_backward(Activation activation, const Tensor& z, const Tensor&
   constexpr std::int64_t kBlock = 2048;
   Tensor dz = Tensor::like(dy);
   dispatch_real(dy.dtype(), "dense", [&]<class T>() {
-    const BlockReader<T> from(z, 0, 0), from_dy(dy, 0, 0);
-    const BlockWriter<T> to(dz, 0, 0);
+    const auto from = BlockReader<T>::in_scope(z, 0, 0), from_dy = BlockReader<T>::in_scope(dy, 0, 0);
+    const auto to = BlockWriter<T>::in_scope(dz, 0, 0);
     parallel_rows(dy.size(), 8, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t at = begin; at < end; at += kBlock) {
         T space[3 * kBlock], *buffer = space;
@@ -115,7 +115,7 @@ Tensor bias_gradient(const Tensor& bias, const Tensor& dz, const Extents& size, 
   constexpr std::int64_t kColumns = 128;  // whole cache lines of each row
   Tensor gradient = Tensor::like(bias);
   dispatch_real(dz.dtype(), "dense", [&]<class T>() {
-    const BlockReader<T> from(dz, column, width);
+    const auto from = BlockReader<T>::in_scope(dz, column, width);
     T* sums = gradient.mutable_data<T>().data();
     parallel_rows((size.out + kColumns - 1) / kColumns, size.rows * kColumns, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t c = begin * kColumns; c < std::min(end * kColumns, size.out); c += kColumns) {
@@ -184,9 +184,13 @@ Tensor concatenated_dense(const Tensor& x, std::span<const DenseWeights> parts) 
     return sum;
   });
   Tensor y = Tensor::empty(with_last(x.shape(), width), x.dtype());
-  for (std::size_t i = 0, column = 0; i < parts.size(); column += static_cast<std::size_t>(sizes[i++].out))
-    forward(x, parts[i], sizes[i], Activation::linear, {}, y, width, static_cast<std::int64_t>(column));
+  {
+    const WideningScope once;  // float16: the parts share the widened input, and y is rounded once
+    for (std::size_t i = 0, column = 0; i < parts.size(); column += static_cast<std::size_t>(sizes[i++].out))
+      forward(x, parts[i], sizes[i], Activation::linear, {}, y, width, static_cast<std::int64_t>(column));
+  }
   return record("concatenated_dense", inputs, y, [=, weights = std::vector<DenseWeights>(parts.begin(), parts.end())](std::span<const Tensor> dy) {
+    const WideningScope once;  // float16: dx is a sum over the parts
     Gradients gradients(1);
     if (x.requires_grad()) gradients[0] = input_gradient(x, weights, dy[0], sizes, width);
     std::int64_t column = 0;
@@ -209,6 +213,7 @@ Tensor dense(const Tensor& x, const Tensor& kernel, const Tensor& bias, Activati
   forward(x, {kernel, bias}, size, activation, z, y, size.out, 0);
 
   return record("dense", {x, kernel, bias}, y, [=](std::span<const Tensor> dy) -> Gradients {
+    const WideningScope once;  // float16: dz is not rounded before the three products, small as it is
     const Tensor dz = activation == Activation::linear ? dy[0] : activation_backward(activation, z, dy[0]);
     Gradients gradients(3);
     const DenseWeights part[] = {{kernel, bias}};

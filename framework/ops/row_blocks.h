@@ -24,12 +24,9 @@ template <class T>
 class BlockReader {
  public:
   BlockReader() = default;
-  BlockReader(const Tensor& x, std::int64_t begin, std::int64_t ld) : ld_(ld) {
-    if (is_half(x.dtype())) bits_ = static_cast<const std::uint16_t*>(x.raw()) + begin;
-    else data_ = x.data<T>().data() + begin;
-    const auto& convert = kernels::table<T>().convert;
-    widen_ = x.dtype() == DType::float16 ? convert.from_float16 : convert.from_bfloat16;
-  }
+  BlockReader(const Tensor& x, std::int64_t begin, std::int64_t ld) : BlockReader(x, begin, ld, is_half(x.dtype())) {}
+  /// For an op of several steps within a WideningScope: a float16 tensor is read as the scope has it, not rounded in between.
+  static BlockReader in_scope(const Tensor& x, std::int64_t begin, std::int64_t ld) { return {x, begin, ld, x.dtype() == DType::bfloat16}; }
   /// Blocks are copies.
   bool copies() const { return bits_ != nullptr; }
 
@@ -44,6 +41,13 @@ class BlockReader {
   }
 
  private:
+  BlockReader(const Tensor& x, std::int64_t begin, std::int64_t ld, bool blocks) : ld_(ld) {
+    if (blocks) bits_ = static_cast<const std::uint16_t*>(x.raw()) + begin;
+    else data_ = x.data<T>().data() + begin;
+    const auto& convert = kernels::table<T>().convert;
+    widen_ = x.dtype() == DType::float16 ? convert.from_float16 : convert.from_bfloat16;
+  }
+
   const T* data_ = nullptr;
   const std::uint16_t* bits_ = nullptr;
   std::int64_t ld_ = 0;
@@ -55,12 +59,8 @@ template <class T>
 class BlockWriter {
  public:
   BlockWriter() = default;
-  BlockWriter(Tensor& x, std::int64_t begin, std::int64_t ld) : ld_(ld) {
-    if (is_half(x.dtype())) bits_ = static_cast<std::uint16_t*>(x.mutable_raw()) + begin;
-    else data_ = x.mutable_data<T>().data() + begin;
-    const auto& convert = kernels::table<T>().convert;
-    narrow_ = x.dtype() == DType::float16 ? convert.to_float16 : convert.to_bfloat16;
-  }
+  BlockWriter(Tensor& x, std::int64_t begin, std::int64_t ld) : BlockWriter(x, begin, ld, is_half(x.dtype())) {}
+  static BlockWriter in_scope(Tensor& x, std::int64_t begin, std::int64_t ld) { return {x, begin, ld, x.dtype() == DType::bfloat16}; }
 
   /// Where (rows, columns) from (row, column) on are to be written; takes what it needs of `buffer`.
   Block<T> at(std::int64_t row, std::int64_t rows, std::int64_t column, std::int64_t columns, T*& buffer) const {
@@ -82,6 +82,13 @@ class BlockWriter {
   }
 
  private:
+  BlockWriter(Tensor& x, std::int64_t begin, std::int64_t ld, bool blocks) : ld_(ld) {
+    if (blocks) bits_ = static_cast<std::uint16_t*>(x.mutable_raw()) + begin;
+    else data_ = x.mutable_data<T>().data() + begin;
+    const auto& convert = kernels::table<T>().convert;
+    narrow_ = x.dtype() == DType::float16 ? convert.to_float16 : convert.to_bfloat16;
+  }
+
   T* data_ = nullptr;
   std::uint16_t* bits_ = nullptr;
   std::int64_t ld_ = 0;
