@@ -11,14 +11,16 @@ constexpr std::int64_t kColumns = (kVectorBytes == 64 ? 1536 : 1024) / static_ca
 /// So few rows read B where it lies: packing would cost more than it saves.
 constexpr std::int64_t kFewRows = kGroup * kTileRows;
 /// Rows of B that are fetched ahead; a processor's own prefetching stops at the end of a page, which may be the next row.
-constexpr std::int64_t kAhead = 24;
+constexpr std::int64_t kAhead = 64;
 
-/// Part of B that a tile reads, (depth, columns of the tile) with leading dimension ld; `keep` is null, or a panel to pack it into.
+/// Part of B that a tile reads, (depth, columns of the tile) with leading dimension ld; `keep` is null, or a panel to pack it into;
+/// `ahead`: from each vector to one that is needed later, to be fetched.
 template <class T>
 struct PartOfB {
   const T* data;
   std::int64_t ld;
   T* keep;
+  std::int64_t ahead = kAhead * ld;
 };
 /// C (rows, columns) of a tile. `columns` may end anywhere within the tile's vectors.
 template <class T>
@@ -62,7 +64,7 @@ void tile(std::int64_t depth, const T* a, const PartOfB<T>& from, const PartOfC<
   using V = typename Vector<T>::type;
   constexpr std::int64_t row = kByColumns ? 1 : kRowStride<T>, step = kByColumns ? kColumnStride : 1;
   const T* b = from.data;
-  const std::int64_t ld = from.ld;
+  const std::int64_t ld = from.ld, ahead = from.ahead;
   T* keep = from.keep;
   V sum[kRows][kVectors] = {};
 #pragma GCC unroll 16
@@ -74,7 +76,7 @@ void tile(std::int64_t depth, const T* a, const PartOfB<T>& from, const PartOfC<
 #pragma GCC unroll 16
     for (int v = 0; v < kVectors; ++v) {
       bv[v] = load(b + v * kLanes<T>);
-      if (v * kVectorBytes % 64 == 0) __builtin_prefetch(b + kAhead * ld + v * kLanes<T>);
+      if (v * kVectorBytes % 64 == 0) __builtin_prefetch(b + ahead + v * kLanes<T>);
       if constexpr (kKeep) store(bv[v], keep + p * kPanel<T> + v * kLanes<T>);
     }
 #pragma GCC unroll 16
@@ -143,9 +145,13 @@ struct Slice {
         pack_panel(job.b, j, job.n - j, begin, depth, panels);
         b = {panels, kPanel<T>, nullptr};
       }
-      for (std::int64_t i = 0; i < tiles(); ++i)
+      const std::int64_t next = j + vectors * kLanes<T>;
+      for (std::int64_t i = 0; i < tiles(); ++i) {
         direct_tile<T, kByColumns>(row_of(i + 1) - row_of(i), vectors)(depth, rows + i * kTileElements<T>, b, part_of_c(row_of(i), j));
-      j += vectors * kLanes<T>;
+        // The first tile brings the strip into the cache for the others, and they fetch the next one meanwhile.
+        if (tiles() > 1 && job.n - next >= kPanel<T>) b.ahead = vectors * kLanes<T>;
+      }
+      j = next;
     }
   }
 

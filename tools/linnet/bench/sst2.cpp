@@ -63,11 +63,12 @@ int bench_sst2(const std::vector<std::string>& arguments) {
   const DataLoader loader(data, model.preprocessor(), {.batch_size = options.batch});
   AdamW optimizer(model.parameters(), {.weight_decay = 0.01});
 
-  std::int64_t tokens = 0;
+  std::int64_t tokens = 0, padded_rows = 0;
   const auto whole_job = [&] {
-    tokens = 0;
+    tokens = padded_rows = 0;
     for (const TextBatch& batch : loader.epoch(0)) {
       tokens += batch.inputs.layout.tokens();
+      padded_rows += std::ranges::count(batch.inputs.layout.is_key, 0);
       if (!train) {
         model.forward(batch.inputs);
         continue;
@@ -81,7 +82,7 @@ int bench_sst2(const std::vector<std::string>& arguments) {
   const Timing timing = measure_calls(whole_job, options.seconds, static_cast<int>(passes), 1);
   const double per_second = static_cast<double>(data.size()) / timing.best;
   print_case({{"case", train ? "sst2" : "sst2-" + options.order}, {"model", options.model}, {"task", options.task}, {"dtype", options.dtype}}, timing,
-             {{"sentences", data.size()}, {"sentences_per_second", std::round(per_second * 10) / 10}, {"tokens", tokens}, {"padded_rows", 0}});
+             {{"sentences", data.size()}, {"sentences_per_second", std::round(per_second * 10) / 10}, {"tokens", tokens}, {"padded_rows", padded_rows}});
   return 0;
 }
 
