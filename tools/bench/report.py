@@ -10,7 +10,8 @@ HEAD = """# Benchmarks
 <!-- Written by tools/bench/compare.py. Do not edit. -->
 
 Linnet beside other libraries on the same computer, in the same minutes: each row runs one side after the other, again and again until
-the two best runs of each side agree within 10 %, and compares the best runs. A ratio above 1 is in Linnet's favour.
+the two best runs of each side agree within 10 %, and compares the best runs. A ratio above 1 is in Linnet's favour; of memory it is
+Linnet's share of the least peer's.
 `tools/bench/compare.py` measures everything anew, `tools/bench/compare.py --rows NAME,NAME` some rows;
 [performance.md](performance.md) says where the speed comes from.
 

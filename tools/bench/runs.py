@@ -2,7 +2,6 @@
 import json
 import os
 import pathlib
-import shutil
 import subprocess
 import tempfile
 import time
@@ -65,8 +64,8 @@ class Sides:
         folder = pathlib.Path(self.models) / f"start_{side}"
         if not folder.exists():
             with tempfile.TemporaryDirectory(dir=self.models) as part:
-                self.lines([self.python, HERE / "peers.py", side, "save", "--saved", part, "--vocab", self.files["vocabulary"]])
-                shutil.copytree(part, folder)
+                self.lines([self.python, HERE / "peers.py", side, "save", "--saved", f"{part}/model", "--vocab", self.files["vocabulary"]])
+                os.rename(f"{part}/model", folder)  # whole or not at all
         return folder
 
     def lines(self, command):
