@@ -28,9 +28,9 @@ std::int64_t size_class(std::int64_t bytes) {
 /// large matrix is another page of 4 KiB, whose translation costs more than the row. A block of a few pages gets them only as
 /// far as `wanted` fills them, not to take more memory than asked for.
 void* take_from_system(std::int64_t bytes, std::int64_t wanted) {
-  constexpr std::int64_t kHugePage = 1 << 21, kLarge = 8 * kHugePage;
+  constexpr std::int64_t kHugePage = 1 << 21, kFew = 8 * kHugePage;
   void* data = std::aligned_alloc(static_cast<std::size_t>(bytes < kHugePage ? kAlignment : kHugePage), static_cast<std::size_t>(bytes));
-  const std::int64_t huge = bytes < kLarge ? wanted / kHugePage * kHugePage : bytes;
+  const std::int64_t huge = bytes <= kFew ? wanted / kHugePage * kHugePage : bytes;
   if (data && huge > 0) madvise(data, static_cast<std::size_t>(huge), MADV_HUGEPAGE);  // advice: failure changes nothing
   return data;
 }

@@ -49,10 +49,14 @@ MappedFile::~MappedFile() {
 }
 
 void MappedFile::copy_out(std::span<const std::byte> part, void* to) {
+  // Pieces begin at round addresses: the system pages in some neighbours of what is read, and those of a piece that was given back
+  // already would stay.
   constexpr std::size_t kPiece = std::size_t{1} << 20;
-  parallel_tasks(static_cast<std::int64_t>((part.size() + kPiece - 1) / kPiece), [&](std::int64_t i) {
-    const std::size_t begin = static_cast<std::size_t>(i) * kPiece;
-    const auto piece = part.subspan(begin, std::min(kPiece, part.size() - begin));
+  const std::size_t before = reinterpret_cast<std::uintptr_t>(part.data()) % kPiece;
+  parallel_tasks(static_cast<std::int64_t>((before + part.size() + kPiece - 1) / kPiece), [&](std::int64_t i) {
+    const std::size_t start = static_cast<std::size_t>(i) * kPiece;
+    const std::size_t begin = std::max(start, before) - before, end = std::min(start + kPiece - before, part.size());
+    const auto piece = part.subspan(begin, end - begin);
     std::memcpy(static_cast<std::byte*>(to) + begin, piece.data(), piece.size());
     release(piece);
   });
