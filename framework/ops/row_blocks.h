@@ -60,6 +60,7 @@ class BlockWriter {
  public:
   BlockWriter() = default;
   BlockWriter(Tensor& x, std::int64_t begin, std::int64_t ld) : BlockWriter(x, begin, ld, is_half(x.dtype())) {}
+  /// What is written to a float16 tensor is rounded when the scope ends.
   static BlockWriter in_scope(Tensor& x, std::int64_t begin, std::int64_t ld) { return {x, begin, ld, x.dtype() == DType::bfloat16}; }
 
   /// Where (rows, columns) from (row, column) on are to be written; takes what it needs of `buffer`.
