@@ -38,8 +38,11 @@ BOOST_AUTO_TEST_CASE(a_full_disk_leaves_what_was_there) {
                           says("write: cannot write ", "a\": File too large"));
   }
   {
-    const Limit full = Limit::no_more_files();
-    BOOST_CHECK_EXCEPTION(write_text(directory / "a", "x"), std::runtime_error, says("write: cannot create ", "Too many open files"));
+    const auto write = [&] {
+      const Limit full = Limit::no_more_files();
+      write_text(directory / "a", "x");
+    };
+    BOOST_CHECK_EXCEPTION(write(), std::runtime_error, says("write: cannot create ", "Too many open files"));
   }
   BOOST_TEST(read_text(directory / "a") == "before");
   BOOST_TEST(std::distance(std::filesystem::directory_iterator(directory.path()), {}) == 1);

@@ -6,7 +6,8 @@
 
 namespace linnet::testing {
 
-/// Lowers one of the process' limits for a scope: what a full disk or too many open files do, without either.
+/// Lowers one of the process' limits for a scope: what a full disk or too many open files do, without either. The scope should hold
+/// nothing but the call: sanitizers open files as well.
 class Limit {
  public:
   /// No file can be opened: EMFILE.
