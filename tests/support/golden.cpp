@@ -57,7 +57,8 @@ struct Summary {
   ~Summary() {
     if (record().compared == 0 && record().left_out.empty()) return;
     for (const auto& [name, reason] : record().left_out) std::cout << "left out: " << name << ": " << reason << '\n';
-    std::cout << "golden: " << record().compared << " compared, " << record().left_out.size() << " left out" << std::endl;
+    // On a line of its own: the runner's colours end the one before.
+    std::cout << "\ngolden: " << record().compared << " compared, " << record().left_out.size() << " left out" << std::endl;
     if (const char* file = std::getenv("LINNET_PARITY")) {
       try {
         write_parity(file);
