@@ -87,6 +87,11 @@ class Sides(unittest.TestCase):
         with self.assertRaisesRegex(RuntimeError, "must end well, got status 3\nno such model"):
             sides.lines([sys.executable, "-c", "import sys; sys.stderr.write('no such model'); sys.exit(3)"])
 
+    def test_the_memory_that_a_program_says_it_took_is_its_peak(self):
+        sides = runs.Sides("linnet", "python", {}, "models", 2, 0.5)
+        found = sides.lines([sys.executable, "-c", "import sys; print('{}'); sys.stderr.write('linnet predict: peak memory 71 MB')"])
+        self.assertEqual(found[0]["peak_rss_mb"], 71)
+
     def test_lines_are_figures_and_the_time_to_them(self):
         sides = runs.Sides("linnet", "python", {}, "models", 2, 0.5)
         found = sides.lines([sys.executable, "-c", "print('noise'); print('{\"min_ms\": 1}')"])

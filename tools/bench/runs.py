@@ -2,12 +2,14 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 AGREE = 1.10     # the two best runs of a side may differ by so much
+TEXT = "a warm, funny and beautifully acted film"  # what is asked first
 CONTENDER = 1.25  # a peer slower than the best one by more is measured once
 MOST_ROUNDS = 5
 
@@ -52,8 +54,8 @@ class Sides:
             return [self.program, "bench", "gemm", "--threads", str(self.threads), "--seconds", str(self.seconds / 4)]
         if arguments == "start":
             if side == "linnet":
-                return [self.program, "bench", "load", "--preset", str(self.saved("keras-jax")), "--threads", str(self.threads)]
-            return [self.python, HERE / "peers.py", side, "start", "--saved", self.saved(side), "--threads", str(self.threads)]
+                return [self.program, "predict", "--preset", self.saved("keras-jax"), "--json", "--threads", str(self.threads), TEXT]
+            return [self.python, HERE / "peers.py", side, "start", "--saved", self.saved(side), "--text", TEXT, "--threads", str(self.threads)]
         words = arguments.format(**self.files, buckets="" if side == "linnet" else "--buckets").split()
         words += [] if "--threads" in words else ["--threads", str(self.threads)]
         words += ["--seconds", str(self.seconds)] if words[0] == "encoder" and "--seconds" not in words else []
@@ -69,16 +71,20 @@ class Sides:
         return folder
 
     def lines(self, command):
-        """The figures that a command prints, a JSON object a line; wall_ms is the time to the line since the command began."""
+        """The figures that a command prints, a JSON object a line; wall_ms is the time to the line since the command began. A program that
+        answers, and says what memory it took, has that as peak_rss_mb."""
         began, found = time.perf_counter(), []
         with tempfile.TemporaryFile("w+") as errors:
             with subprocess.Popen([str(word) for word in command], env=self.environment, stdout=subprocess.PIPE, stderr=errors, text=True) as process:
                 for line in process.stdout:
                     if line.startswith("{"):
                         found.append({**json.loads(line), "wall_ms": round((time.perf_counter() - began) * 1e3, 1)})
+            errors.seek(0)
+            said = errors.read()
             if process.returncode:
-                errors.seek(0)
-                raise RuntimeError(f"{' '.join(map(str, command))}: must end well, got status {process.returncode}\n{errors.read()[-2000:]}")
+                raise RuntimeError(f"{' '.join(map(str, command))}: must end well, got status {process.returncode}\n{said[-2000:]}")
+        if memory := re.search(r"peak memory (\d+) MB", said):
+            found[-1].setdefault("peak_rss_mb", int(memory[1]))
         return found
 
     def run(self, side, arguments):
