@@ -49,7 +49,7 @@ class Native : public GemmBackend {
 
   /// As large as the second-level cache holds: each tile packs its own operands. Smaller for several threads, two each.
   GemmTiling tiling(std::int64_t m, std::int64_t n, std::int64_t k, int threads) const override {
-    constexpr std::int64_t kRows = 512, kColumns = 384, kNarrow = 32, kFlopsPerTile = 1 << 18;
+    constexpr std::int64_t kRows = 1024, kColumns = 384, kNarrow = 32, kFlopsPerTile = 1 << 18;
     const std::int64_t wanted = threads > 1 ? 2 * threads : 1, flops = 2 * m * n * k;
     if (flops < 2 * kFlopsPerTile) return {m, n};
     std::int64_t down = (m + kRows - 1) / kRows, across = (n + kColumns - 1) / kColumns;

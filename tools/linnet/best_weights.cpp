@@ -12,18 +12,19 @@ double score(const Measures& measures) {
 
 }  // namespace
 
-void BestWeights::look(std::int64_t step) {
+Measures BestWeights::look(std::int64_t step) {
   RunNotes& notes = run_.notes;
   const Measures now = measure(model_, dev_);
-  if (notes.best && score(now) <= score(*notes.best)) return;
+  if (notes.best && score(now) <= score(*notes.best)) return now;
   notes.best = now;
   notes.best_step = step;
   if (Checkpoint* checkpoint = run_.checkpoint()) {
     checkpoint->save_best(run_.state, score(now));
-    return;
+  } else {
+    weights_.clear();
+    for (const Parameter& parameter : model_.parameters()) weights_.push_back(parameter.tensor.clone());
   }
-  weights_.clear();
-  for (const Parameter& parameter : model_.parameters()) weights_.push_back(parameter.tensor.clone());
+  return now;
 }
 
 void BestWeights::restore() {

@@ -14,8 +14,8 @@ class BestWeights {
   /// All must outlive it.
   BestWeights(const BertTextClassifier& model, const TextDataset& dev, TrainingRun& run) : model_(model), dev_(dev), run_(run) {}
   /// Measures the model, which has done `step` steps, and keeps its weights if it is better than ever: by accuracy, for regression
-  /// by correlation.
-  void look(std::int64_t step);
+  /// by correlation. Gives back what was measured.
+  Measures look(std::int64_t step);
   /// Gives the model the best weights back; nothing happens if it was never measured.
   void restore();
 

@@ -45,7 +45,7 @@ struct Options {
     field("epochs", epochs, "passes over the training sentences");
     field("batch_size", batch_size, "sentences a step");
     field("tokens_per_batch", tokens_per_batch, "tokens a step at most, so that steps on long texts need no more memory; 0: batch_size alone counts");
-    field("evaluate_every", evaluate_every, "steps between two looks at --dev; the best weights met are saved, not the last; 0: off");
+    field("evaluate_every", evaluate_every, "steps between two looks at --dev, beside that after each epoch; the best weights met are saved, not the last; 0: off");
     field("learning_rate", learning_rate, "highest learning rate");
     field("warmup", warmup, "share of the steps in which the learning rate rises; it falls linearly to 0 afterwards");
     field("weight_decay", weight_decay, "AdamW's decoupled weight decay");
@@ -216,7 +216,7 @@ int finetune(const std::vector<std::string>& arguments) {
   while (run.state.epoch < options.epochs) {
     if (!train_epoch(*model, loader, options, trainer, schedule, best ? &*best : nullptr, run)) return kInterrupted;
     EpochResult result = run.notes.running.result(run.notes.running.sentences);
-    if (dev) result.dev = measure(*model, *dev);
+    if (dev) result.dev = best ? best->look(run.state.step) : measure(*model, *dev);
     run.next_epoch(std::move(result));
   }
   profiling.finish();
