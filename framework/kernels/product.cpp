@@ -10,7 +10,8 @@ template <class T>
 constexpr std::int64_t kColumns = (kVectorBytes == 64 ? 1536 : 1024) / static_cast<std::int64_t>(sizeof(T));
 /// So few rows read B where it lies: packing would cost more than it saves.
 constexpr std::int64_t kFewRows = kGroup * kTileRows;
-/// Rows of B that are fetched ahead; a processor's own prefetching stops at the end of a page, which may be the next row.
+/// Rows of B that are fetched ahead; a processor's own prefetching stops at the end of a page, which may be the next row. They go to
+/// the second-level cache: more lines can be on their way to it from memory at once than to the first.
 constexpr std::int64_t kAhead = 64;
 
 /// Part of B that a tile reads, (depth, columns of the tile) with leading dimension ld; `keep` is null, or a panel to pack it into;
@@ -76,7 +77,7 @@ void tile(std::int64_t depth, const T* a, const PartOfB<T>& from, const PartOfC<
 #pragma GCC unroll 16
     for (int v = 0; v < kVectors; ++v) {
       bv[v] = load(b + v * kLanes<T>);
-      if (v * kVectorBytes % 64 == 0) __builtin_prefetch(b + ahead + v * kLanes<T>);
+      if (v * kVectorBytes % 64 == 0) __builtin_prefetch(b + ahead + v * kLanes<T>, 0, 2);
       if constexpr (kKeep) store(bv[v], keep + p * kPanel<T> + v * kLanes<T>);
     }
 #pragma GCC unroll 16

@@ -92,8 +92,8 @@ BOOST_AUTO_TEST_CASE(the_best_weights_met_are_saved_when_they_are_looked_for) {
   const std::string accuracy = line.substr(line.find("accuracy"));
   BOOST_TEST(std::stoi(line.substr(16)) < 30);
   BOOST_TEST(run_program(linnet_program(), {"evaluate", "--preset", place.output, "--data", place.dev}).out == accuracy + "\n");
-  const std::string with_epochs = run_program(linnet_program(), {"finetune", "--preset", place.preset, "--train", place.train, "--dev", place.dev, "--output",
-                                                                place.output, "--evaluate-every", "1000"})
+  const std::string with_epochs = run_program(linnet_program(), {"finetune", "--preset", place.preset, "--train", place.train, "--dev", place.dev,
+                                                                 "--output", place.output, "--evaluate-every", "1000"})
                                       .out;
   BOOST_TEST(with_epochs.find("best after step 10: dev") != std::string::npos, with_epochs);  // the end of an epoch counts as well
   check_fails({"finetune", "--preset", place.preset, "--train", place.train, "--output", place.output, "--evaluate-every", "2"}, 1,

@@ -45,7 +45,8 @@ struct Options {
     field("epochs", epochs, "passes over the training sentences");
     field("batch_size", batch_size, "sentences a step");
     field("tokens_per_batch", tokens_per_batch, "tokens a step at most, so that steps on long texts need no more memory; 0: batch_size alone counts");
-    field("evaluate_every", evaluate_every, "steps between two looks at --dev, beside that after each epoch; the best weights met are saved, not the last; 0: off");
+    field("evaluate_every", evaluate_every,
+          "steps between two looks at --dev, beside those after each epoch; the best weights are saved, not the last; 0: off");
     field("learning_rate", learning_rate, "highest learning rate");
     field("warmup", warmup, "share of the steps in which the learning rate rises; it falls linearly to 0 afterwards");
     field("weight_decay", weight_decay, "AdamW's decoupled weight decay");
