@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <set>
+#include <regex>
 
 #include "framework/core/error.h"
 #include "framework/io/atomic_file.h"
 #include "framework/io/convert.h"
+#include "framework/io/directory.h"
+#include "framework/io/shards.h"
 #include "models/preset_files.h"
 
 namespace linnet::hugging_face {
@@ -109,14 +111,14 @@ namespace {
 
 std::int64_t bytes_of(const Parameter& parameter) { return parameter.tensor.size() * size_of(parameter.tensor.dtype()); }
 
-void remove_if(const std::filesystem::path& directory, const std::function<bool(const std::string& name)>& unwanted) {
-  std::vector<std::filesystem::path> found;
-  for (const auto& entry : std::filesystem::directory_iterator(directory))
-    if (unwanted(entry.path().filename().string())) found.push_back(entry.path());
-  for (const std::filesystem::path& file : found) std::filesystem::remove(file);
+/// Which save a shard is of: 1 for model-00001-of-00003.safetensors, which is what transformers calls them, 2 for
+/// model-2-00001-of-00003.safetensors; 0 for what is no shard.
+int round_of(const std::string& name) {
+  static const std::regex pattern("model-(?:([0-9]{1,9})-)?[0-9]{5}-of-[0-9]{5}\\.safetensors");
+  std::smatch match;
+  if (!std::regex_match(name, match, pattern)) return 0;
+  return match[1].matched ? std::stoi(match[1]) : 1;
 }
-
-bool is_shard(const std::string& name) { return name.starts_with("model-") && name.ends_with(".safetensors"); }
 
 std::string five_digits(std::size_t number) {
   const std::string digits = std::to_string(number);
@@ -141,23 +143,28 @@ void save(const std::filesystem::path& directory, const std::vector<Parameter>& 
     bytes += more;
     total += more;
   }
+  std::error_code ignored;
   if (shards.size() == 1) {
     write_safetensors(directory / kWeights, tensors, metadata);
-    remove_if(directory, [](const std::string& name) { return name == kIndex || is_shard(name); });
+    std::filesystem::remove(directory / kIndex, ignored);  // before its shards
+    for (const std::string& name : names_in(directory))
+      if (round_of(name) > 0) std::filesystem::remove(directory / name, ignored);
     return;
   }
+  Shards files(directory / kIndex, [](const std::string& name) { return round_of(name) > 0; });
+  int round = 1;
+  for (const std::string& name : files.old()) round = std::max(round, 1 + round_of(name));
+  const std::string begin = round == 1 ? "model-" : cat("model-", round, "-");
   std::map<std::string, std::string> places;
-  std::set<std::string> names;
   for (std::size_t i = 0; i < shards.size(); ++i) {
-    const std::string name = cat("model-", five_digits(i + 1), "-of-", five_digits(shards.size()), ".safetensors");
-    write_safetensors(directory / name, shards[i], metadata);
-    names.insert(name);
+    const std::string name = cat(begin, five_digits(i + 1), "-of-", five_digits(shards.size()), ".safetensors");
+    write_safetensors(files.add(name), shards[i], metadata);
     for (const Parameter& parameter : shards[i]) places[parameter.path] = name;
   }
   JsonValue map = JsonValue::object();
   for (const auto& [tensor, file] : places) map.set(tensor, file);
-  write_text(directory / kIndex, JsonValue::object({{"metadata", JsonValue::object({{"total_size", total}})}, {"weight_map", map}}).dump());
-  remove_if(directory, [&](const std::string& name) { return name == kWeights || (is_shard(name) && !names.contains(name)); });
+  files.commit(JsonValue::object({{"metadata", JsonValue::object({{"total_size", total}})}, {"weight_map", map}}).dump());
+  std::filesystem::remove(directory / kWeights, ignored);
 }
 
 std::vector<std::string> notes(const JsonValue& config) {

@@ -6,6 +6,7 @@
 #include "framework/core/error.h"
 #include "framework/core/version.h"
 #include "framework/io/atomic_file.h"
+#include "framework/io/directory.h"
 #include "framework/io/weights.h"
 #include "framework/layers/names.h"
 
@@ -14,17 +15,6 @@ namespace {
 
 constexpr const char* kWeights = "model.weights.h5";
 constexpr const char* kShardIndex = "model.weights.json";
-
-/// The shards that an index names, as far as they are files beside it.
-std::vector<std::filesystem::path> shards_of(const std::filesystem::path& directory) {
-  std::vector<std::filesystem::path> shards;
-  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with("model_") && name.ends_with(".weights.h5") && name.size() == std::string_view("model_00000.weights.h5").size())
-      shards.push_back(entry.path());
-  }
-  return shards;
-}
 
 }  // namespace
 
@@ -73,16 +63,14 @@ void save_weight_files(const std::filesystem::path& directory, const Layer& back
   std::int64_t bytes = 0;
   for (const Parameter& parameter : backbone.parameters()) bytes += parameter.tensor.size() * size_of(parameter.tensor.dtype());
   const bool sharded = options.max_shard_bytes > 0 && bytes > options.max_shard_bytes;
-  const std::vector<std::filesystem::path> old_shards = shards_of(directory);
-  std::error_code ignored;
   if (sharded) {
     save_weights(backbone, directory / kShardIndex, {.max_shard_bytes = options.max_shard_bytes});
+    std::error_code ignored;
     std::filesystem::remove(directory / kWeights, ignored);
     return;
   }
   save_weights(backbone, directory / kWeights);
-  std::filesystem::remove(directory / kShardIndex, ignored);
-  for (const std::filesystem::path& shard : old_shards) std::filesystem::remove(shard, ignored);
+  remove_sharded_weights(directory / kShardIndex);
 }
 
 void load_weight_files(const std::filesystem::path& directory, Layer& backbone, const PresetOptions& options) {
@@ -98,9 +86,9 @@ void load_weight_files(const std::filesystem::path& directory, Layer& backbone, 
 
 void check_size(const std::filesystem::path& directory, const std::string& config, double parameters) {
   double bytes = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
-    const std::string extension = entry.path().extension().string();
-    if ((extension == ".h5" || extension == ".safetensors") && entry.is_regular_file()) bytes += static_cast<double>(entry.file_size());
+  for (const std::string& name : names_in(directory)) {
+    if ((name.ends_with(".h5") || name.ends_with(".safetensors")) && has_file(directory, name))
+      bytes += static_cast<double>(std::filesystem::file_size(directory / name));
   }
   check_file(bytes > 0, "from_preset: ", directory.string(), " must hold weights: ", kWeights, ", ", kShardIndex,
              " or model.safetensors (.bin, TensorFlow and Flax files are not read; load_weights = false gives initial values)");

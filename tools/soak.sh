@@ -15,6 +15,7 @@ unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
 parts=(
   'gradients|3|build/release/bin/linnet_unit_tests --run_test=op_cases,gradcheck,encoder_directions'
   'parity|3|build/release/bin/linnet_golden_tests'
+  'low_precision|15|tests/slow/low_precision.py'
   'memory|3|build/release/bin/linnet_slow_tests --run_test=memory,training_peak'
   'fuzz|*|tools/fuzz.sh --seconds $((SECONDS_EACH / $(ls tests/fuzz/*_fuzz.cpp | wc -l)))'
   'downloads|4|tests/hub/poisoned_cache_test.py build/release/bin/linnet 1000'
@@ -24,7 +25,8 @@ parts=(
   'kills|30|tests/fault/kill_runs.py'
   'repeats|5|tests/fault/repeat_runs.py'
   'system_calls|5|tests/fault/system_calls.py'
-  'concurrent|10|tests/fault/concurrent.py'
+  'allocations|1|build/release/bin/linnet_allocations'
+  'concurrent|15|tests/fault/concurrent.py'
   'directories|2|tests/fault/directories.py'
 )
 

@@ -93,6 +93,10 @@ class JsonValue::Reader : public nlohmann::json_sax<nlohmann::json> {
   std::vector<Level> open_;
 };
 
+JsonValue::JsonValue(const JsonValue& other) : place_(other.place_) {
+  std::visit([&](const auto& value) { value_ = std::remove_cvref_t<decltype(value)>(value); }, other.value_);
+}
+
 JsonValue JsonValue::object(std::initializer_list<Member> members) {
   JsonValue result;
   result.value_ = Object(members);

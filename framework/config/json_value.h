@@ -26,6 +26,12 @@ class JsonValue {
   JsonValue(double value) : value_(value) {}
   JsonValue(std::string value) : value_(std::move(value)) {}
   JsonValue(const char* value) : value_(std::string(value)) {}
+  /// Spelled out: the variant's own crashes in g++ 12 when memory ends while it copies.
+  JsonValue(const JsonValue& other);
+  JsonValue(JsonValue&&) noexcept = default;
+  JsonValue& operator=(const JsonValue& other) { return *this = JsonValue(other); }
+  JsonValue& operator=(JsonValue&&) noexcept = default;
+  ~JsonValue() = default;
   /// With these members, in this order.
   static JsonValue object(std::initializer_list<Member> members = {});
   static JsonValue array(Array elements);

@@ -12,6 +12,7 @@ namespace linnet {
 template <class... Parts>
 std::string cat(const Parts&... parts) {
   std::ostringstream text;
+  text.exceptions(std::ios::badbit);  // or a text would be cut, and nobody told, where memory ends
   (text << ... << parts);
   return std::move(text).str();
 }

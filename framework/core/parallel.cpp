@@ -34,7 +34,7 @@ void pause() {
 /// a thread that is still waking up: what it could not share it has done itself.
 class Pool {
  public:
-  explicit Pool(int workers) {
+  explicit Pool(int workers) : Pool() {  // delegates: if a thread cannot be started, the destructor ends those before it
     for (int i = 0; i < workers; ++i) threads_.emplace_back([this] { work(); });
   }
   ~Pool() {
@@ -70,6 +70,7 @@ class Pool {
   }
 
  private:
+  Pool() = default;
   static constexpr std::uint64_t kJob = std::uint64_t{1} << 32, kNone = kJob - 1;
 
   void work() {

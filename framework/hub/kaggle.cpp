@@ -12,6 +12,7 @@
 #include "framework/hub/download.h"
 #include "framework/hub/file_lock.h"
 #include "framework/io/atomic_file.h"
+#include "framework/io/directory.h"
 
 namespace linnet::hub {
 namespace {
@@ -187,12 +188,10 @@ class Kaggle : public Repository {
   /// The newest version that is in the cache with its config; 0 if none is.
   std::int64_t newest_cached() const {
     std::int64_t newest = 0;
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(root_, error)) {
-      const std::string name = entry.path().filename().string();
+    for (const std::string& name : names_in(root_)) {
       const bool number = !name.empty() && name.size() <= 9 && std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; });
       const bool complete = is_file(root_ / (name + ".complete")) || is_file(root_ / ".complete" / name / "config.json.complete");
-      if (number && complete && is_file(entry.path() / "config.json")) newest = std::max<std::int64_t>(newest, std::stoll(name));
+      if (number && complete && is_file(root_ / name / "config.json")) newest = std::max<std::int64_t>(newest, std::stoll(name));
     }
     return newest;
   }

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "framework/core/error.h"
+#include "framework/io/directory.h"
 #include "framework/io/output_file.h"
 #include "framework/io/unbroken.h"
 
@@ -32,11 +33,6 @@ class Descriptor {
 };
 
 std::string reason() { return std::strerror(errno); }
-
-std::filesystem::path directory_of(const std::filesystem::path& file) {
-  const std::filesystem::path parent = file.parent_path();
-  return parent.empty() ? "." : parent;
-}
 
 int open_file(const std::filesystem::path& file, int flags) {
   return unbroken([&] { return ::open(file.c_str(), flags | O_CLOEXEC, 0666); });
@@ -60,7 +56,7 @@ bool is_partial(const std::string& name) {
 
 AtomicFile::AtomicFile(std::filesystem::path target) : target_(std::move(target)) {
   static std::atomic<std::uint64_t> count = 0;
-  check_file(std::filesystem::is_directory(directory_of(target_)), "write: the directory of ", target_, " must exist");
+  check_file(std::filesystem::is_directory(directory()), "write: the directory of ", target_, " must exist");
   check_file(!std::filesystem::is_directory(target_), "write: ", target_, " must not be a directory");
   temporary_ = target_;
   temporary_ += cat(".", ::getpid(), ".", count.fetch_add(1), kPartial);
@@ -70,18 +66,28 @@ AtomicFile::~AtomicFile() {
   if (!committed_) ::unlink(temporary_.c_str());
 }
 
+std::filesystem::path AtomicFile::directory() const {
+  const std::filesystem::path parent = target_.parent_path();
+  return parent.empty() ? "." : parent;
+}
+
+void AtomicFile::write(std::string_view text) {
+  OutputFile bytes(temporary_);
+  bytes.append(text.data(), static_cast<std::int64_t>(text.size()));
+  bytes.close(cat("write: cannot write ", target_, ": "));
+}
+
 void AtomicFile::commit() {
   sync(temporary_, O_RDONLY);
-  const bool renamed = unbroken([&] { return ::rename(temporary_.c_str(), target_.c_str()); }) == 0;
-  check_file(renamed, "write: ", target_, " must be replaceable, got: ", reason());
-  committed_ = true;
-  sync(directory_of(target_), O_RDONLY | O_DIRECTORY);
+  committed_ = unbroken([&] { return ::rename(temporary_.c_str(), target_.c_str()); }) == 0;
+  check_file(committed_, "write: ", target_, " must be replaceable, got: ", reason());
+  sync(directory(), O_RDONLY | O_DIRECTORY);
 }
 
 void remove_partial_files(const std::filesystem::path& directory) {
   std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, ignored))
-    if (is_partial(entry.path().filename().string())) std::filesystem::remove(entry.path(), ignored);
+  for (const std::string& name : names_in(directory))
+    if (is_partial(name)) std::filesystem::remove(directory / name, ignored);
 }
 
 std::string read_text(const std::filesystem::path& file, std::int64_t limit) {
@@ -102,9 +108,7 @@ std::string read_text(const std::filesystem::path& file, std::int64_t limit) {
 
 void write_text(const std::filesystem::path& file, std::string_view text) {
   AtomicFile output(file);
-  OutputFile bytes(output.temporary());
-  bytes.append(text.data(), static_cast<std::int64_t>(text.size()));
-  bytes.close(cat("write: cannot write ", file, ": "));
+  output.write(text);
   output.commit();
 }
 

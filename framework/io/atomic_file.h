@@ -18,8 +18,13 @@ class AtomicFile {
 
   const std::filesystem::path& target() const { return target_; }
   const std::filesystem::path& temporary() const { return temporary_; }
+  std::filesystem::path directory() const;  ///< where both are
+  /// Writes a text to temporary(). Throws std::runtime_error naming the target and the system's reason.
+  void write(std::string_view text);
   /// fsync, rename, fsync of the directory. Throws std::runtime_error naming the file and the system's reason.
   void commit();
+  /// The target has been replaced: also if commit() threw because the directory did not reach the disk.
+  bool committed() const { return committed_; }
 
  private:
   std::filesystem::path target_, temporary_;

@@ -22,15 +22,18 @@ class Stored {
       add(file);
       return;
     }
-    const JsonValue index = JsonValue::parse(read_text(file), "load_weights: " + file.string());
-    std::set<std::string> shards;
-    for (const auto& [group, places] : index.at("weight_map").members()) {
-      if (places.is_text()) shards.insert(shard_name(places));
-      else
-        for (const JsonValue& place : places.elements()) shards.insert(shard_name(place));
+    for (std::string index = read_text(file);;) {
+      try {
+        add_shards(file, index);
+        return;
+      } catch (const std::runtime_error&) {  // has a save put another index in place, and removed the shards of this one?
+        std::string now = read_text(file);
+        if (now == index) throw;
+        index = std::move(now);
+        datasets_.clear();
+        files_.clear();
+      }
     }
-    files_.reserve(shards.size());
-    for (const std::string& shard : shards) add(file.parent_path() / shard);
   }
 
   const std::map<std::string, const Hdf5File*>& datasets() const { return datasets_; }
@@ -48,6 +51,18 @@ class Stored {
     const bool plain = name.ends_with(".h5") && name.find_first_of(std::string_view("/\\\0", 3)) == std::string::npos;
     check_file(plain, place.where(), " must be an .h5 file beside the index, got '", name, "'");
     return name;
+  }
+
+  void add_shards(const std::filesystem::path& file, const std::string& text) {
+    const JsonValue index = JsonValue::parse(text, "load_weights: " + file.string());
+    std::set<std::string> shards;
+    for (const auto& [group, places] : index.at("weight_map").members()) {
+      if (places.is_text()) shards.insert(shard_name(places));
+      else
+        for (const JsonValue& place : places.elements()) shards.insert(shard_name(place));
+    }
+    files_.reserve(shards.size());
+    for (const std::string& shard : shards) add(file.parent_path() / shard);
   }
 
   void add(const std::filesystem::path& file) {

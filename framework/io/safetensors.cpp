@@ -39,8 +39,25 @@ struct Safetensors::Impl {
     metadata.merge(header.metadata);
   }
 
+  /// An index, whose shards may go while they are read: a save has put another index in place by then.
   void add_shards() {
-    const auto places = safetensors::parse_index(read_text(path, safetensors::kLargestHeader), path.string());
+    for (std::string index = read_text(path, safetensors::kLargestHeader);;) {
+      try {
+        add_shards(index);
+        return;
+      } catch (const std::runtime_error&) {
+        std::string now = read_text(path, safetensors::kLargestHeader);
+        if (now == index) throw;
+        index = std::move(now);
+        files.clear();
+        entries.clear();
+        metadata.clear();
+      }
+    }
+  }
+
+  void add_shards(const std::string& index) {
+    const auto places = safetensors::parse_index(index, path.string());
     std::map<std::string, std::size_t> first;  // shard -> its first entry
     for (const auto& [name, shard] : places) {
       if (first.contains(shard)) continue;

@@ -1,9 +1,12 @@
+#include <algorithm>
+#include <charconv>
 #include <map>
 #include <optional>
 
 #include "framework/config/json_value.h"
-#include "framework/io/atomic_file.h"
+#include "framework/io/directory.h"
 #include "framework/io/hdf5_writer.h"
+#include "framework/io/shards.h"
 #include "framework/io/weights.h"
 #include "framework/io/weights_paths.h"
 #include "framework/layers/names.h"
@@ -15,10 +18,33 @@ using weights::join;
 
 std::int64_t bytes_of(const Tensor& tensor) { return tensor.size() * size_of(tensor.dtype()); }
 
+constexpr std::string_view kIndexEnd = ".weights.json", kShardEnd = ".weights.h5";
+constexpr std::size_t kDigits = 5;
+
+/// What Keras calls the shards of NAME.weights.json: NAME_00000.weights.h5.
+std::string shard_name(const std::filesystem::path& index, int number) {
+  const std::string stem = index.filename().string(), digits = std::to_string(number);
+  return cat(stem.substr(0, stem.size() - kIndexEnd.size()), "_", std::string(kDigits - std::min(kDigits, digits.size()), '0'), digits, kShardEnd);
+}
+
+/// -1 for what is no shard of the index.
+int number_of(const std::filesystem::path& index, const std::string& name) {
+  const std::size_t begin = index.filename().string().size() - kIndexEnd.size() + 1;
+  int number = -1;
+  if (name.size() > begin) std::from_chars(name.data() + begin, name.data() + name.size(), number);
+  return number >= 0 && name == shard_name(index, number) ? number : -1;
+}
+
 /// Where datasets go: one file, or one shard after the other.
 class Output {
  public:
-  Output(std::filesystem::path file, std::int64_t limit) : file_(std::move(file)), limit_(limit) { open(); }
+  Output(std::filesystem::path file, std::int64_t limit) : file_(std::move(file)), limit_(limit) {
+    if (limit > 0) {
+      shards_.emplace(file_, [this](const std::string& name) { return number_of(file_, name) >= 0; });
+      for (const std::string& name : shards_->old()) number_ = std::max(number_, 1 + number_of(file_, name));
+    }
+    open();
+  }
 
   void begin_group(const std::string& group, const std::string& name) {
     writer_->group(group);
@@ -43,7 +69,7 @@ class Output {
 
   void finish() {
     writer_->finish();
-    if (limit_ == 0) return;
+    if (!shards_) return;
     JsonValue map = JsonValue::object();
     for (const std::string& group : order_) {
       const std::vector<std::string>& places = map_.at(group);
@@ -51,27 +77,25 @@ class Output {
       else map.set(group, JsonValue::array({places.begin(), places.end()}));
     }
     const JsonValue metadata = JsonValue::object({{"total_size", static_cast<double>(total_)}});
-    write_text(file_, JsonValue::object({{"metadata", metadata}, {"weight_map", map}}).dump());
+    shards_->commit(JsonValue::object({{"metadata", metadata}, {"weight_map", map}}).dump());
   }
 
  private:
   void open() {
-    if (limit_ == 0) {
+    if (!shards_) {
       writer_.emplace(file_);
       return;
     }
-    const std::string stem = file_.filename().string();  // NAME.weights.json -> NAME_00000.weights.h5
-    const std::string number = std::to_string(shards_++);
-    shard_ = cat(stem.substr(0, stem.size() - std::string_view(".weights.json").size()), "_",
-                 std::string(5 - std::min<std::size_t>(5, number.size()), '0'), number, ".weights.h5");
-    writer_.emplace(file_.parent_path() / shard_);
+    shard_ = shard_name(file_, number_++);
+    writer_.emplace(shards_->add(shard_));
     written_ = 0;
   }
 
   std::filesystem::path file_;
   std::int64_t limit_, written_ = 0, total_ = 0;
-  int shards_ = 0;
+  int number_ = 0;
   std::string shard_;
+  std::optional<Shards> shards_;
   std::optional<Hdf5Writer> writer_;
   std::map<std::string, std::vector<std::string>> map_;
   std::vector<std::string> order_;
@@ -100,7 +124,7 @@ struct Walk {
 }  // namespace
 
 void save_weights(const Layer& layer, const std::filesystem::path& file, const SaveOptions& options) {
-  const std::string_view suffix = options.max_shard_bytes > 0 ? ".weights.json" : ".weights.h5";
+  const std::string_view suffix = options.max_shard_bytes > 0 ? kIndexEnd : kShardEnd;
   check(file.filename().string().ends_with(suffix), "save_weights: the file's name must end in ", suffix, ", got ", file.string());
   Output output(file, options.max_shard_bytes);
   Walk{output, options.skip, {}}.write(layer, "", snake_case(layer.class_name()));
@@ -109,6 +133,13 @@ void save_weights(const Layer& layer, const std::filesystem::path& file, const S
     for (std::size_t i = 0; i < group.datasets.size(); ++i) output.dataset(join(group.path, "vars"), i, group.datasets[i]);
   }
   output.finish();
+}
+
+void remove_sharded_weights(const std::filesystem::path& index) {
+  std::error_code ignored;
+  std::filesystem::remove(index, ignored);
+  for (const std::string& name : names_in(index.parent_path()))
+    if (number_of(index, name) >= 0) std::filesystem::remove(index.parent_path() / name, ignored);
 }
 
 }  // namespace linnet

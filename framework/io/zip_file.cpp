@@ -14,13 +14,19 @@ namespace {
 
 using Reader = std::unique_ptr<archive, int (*)(archive*)>;
 
+/// Why the last call failed, as far as libarchive says.
+std::string reason_of(const Reader& reader) {
+  const char* text = archive_error_string(reader.get());
+  return text ? text : "no reason given";
+}
+
 Reader open_archive(const std::filesystem::path& file) {
   std::error_code error;
   check_file(std::filesystem::is_regular_file(file, error), "ZipFile: ", file.string(), ": must be a zip archive, got no such file");
   Reader reader(archive_read_new(), archive_read_free);
   archive_read_support_format_zip_seekable(reader.get());
-  check_file(archive_read_open_filename(reader.get(), file.c_str(), 1 << 16) == ARCHIVE_OK, "ZipFile: ", file.string(),
-             ": must be a zip archive: ", archive_error_string(reader.get()));
+  const int status = archive_read_open_filename(reader.get(), file.c_str(), 1 << 16);  // before the reason is asked for
+  check_file(status == ARCHIVE_OK, "ZipFile: ", file.string(), ": must be a zip archive: ", reason_of(reader));
   return reader;
 }
 
@@ -29,7 +35,7 @@ archive_entry* next_entry(const Reader& reader, const std::filesystem::path& fil
   archive_entry* entry = nullptr;
   const int status = archive_read_next_header(reader.get(), &entry);
   if (status == ARCHIVE_EOF) return nullptr;
-  check_file(status == ARCHIVE_OK, "ZipFile: ", file.string(), ": must be a zip archive: ", archive_error_string(reader.get()));
+  check_file(status == ARCHIVE_OK, "ZipFile: ", file.string(), ": must be a zip archive: ", reason_of(reader));
   return entry;
 }
 
@@ -47,7 +53,7 @@ void read_entry(const Reader& reader, const std::string& where, std::int64_t lim
   for (;;) {
     const int status = archive_read_data_block(reader.get(), &data, &size, &offset);
     if (status == ARCHIVE_EOF) return;
-    check_file(status == ARCHIVE_OK, where, " is damaged: ", archive_error_string(reader.get()));
+    check_file(status == ARCHIVE_OK, where, " is damaged: ", reason_of(reader));
     check_file(offset == total, where, " is damaged: it has a gap at byte ", total);
     total += static_cast<std::int64_t>(size);
     check_file(total <= limit, where, " must have at most ", limit, " bytes, got more");

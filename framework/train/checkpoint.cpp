@@ -6,6 +6,7 @@
 #include "framework/config/json_value.h"
 #include "framework/core/error.h"
 #include "framework/io/atomic_file.h"
+#include "framework/io/directory.h"
 #include "framework/io/directory_lock.h"
 #include "framework/train/checkpoint_file.h"
 #include "framework/train/stop_signal.h"
@@ -24,11 +25,8 @@ std::string name_of(std::int64_t step) {
 /// The checkpoints in a directory, the newest first.
 std::vector<std::filesystem::path> checkpoints(const std::filesystem::path& directory) {
   std::vector<std::filesystem::path> files;
-  std::error_code none;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, none)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with(kPrefix) && name.ends_with(kSuffix)) files.push_back(entry.path());
-  }
+  for (const std::string& name : names_in(directory))
+    if (name.starts_with(kPrefix) && name.ends_with(kSuffix)) files.push_back(directory / name);
   std::ranges::sort(files, std::greater<>());
   return files;
 }

@@ -67,7 +67,12 @@ BertBackbone::Config read_backbone_config(const std::filesystem::path& directory
   if (options.dropout) config.dropout = *options.dropout;
   if (options.activation) config.activation = *options.activation;
   keras::blaming((directory / "config.json").string(), [&] { BertBackbone::check_config(config); });
-  if (options.load_weights) preset::check_size(directory, "config.json", BertBackbone::expected_parameters(config));
+  constexpr double kMostParameters = 1e12;
+  const double parameters = BertBackbone::expected_parameters(config);
+  if (options.load_weights) preset::check_size(directory, "config.json", parameters);
+  else
+    check_file(parameters <= kMostParameters, (directory / "config.json").string(), ": the model must have at most 10^12 parameters, got ",
+               parameters);
   return config;
 }
 

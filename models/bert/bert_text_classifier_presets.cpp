@@ -22,6 +22,10 @@ std::optional<SavedHead> read_head(const std::filesystem::path& directory) {
   head.num_classes = config->at("num_classes").integer();
   if (const JsonValue* activation = config->find("activation")) head.activation = keras::function_name(*activation);
   if (const JsonValue* dropout = config->find("dropout")) head.dropout = dropout->number();
+  keras::blaming((directory / "task.json").string(), [&] {  // also where the head is not kept: the new one takes these from it
+    activation_from_name(head.activation);
+    Dropout({head.dropout});
+  });
   return head;
 }
 

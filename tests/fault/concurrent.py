@@ -10,7 +10,7 @@ def main():
     options = arguments(__doc__, rounds=(10000, "saves of each kind of file"))
     wrong = 0
     with Place(options) as place:
-        for kind in ("weights", "safetensors", "text"):
+        for kind in ("weights", "shards", "safetensors", "export", "text"):
             place.run(place.scenario, "save", kind, place.path, 0, check=True)
             rounds = options.rounds if kind != "text" else min(options.rounds, 25)  # letters begin anew after z
             saver = subprocess.Popen([place.scenario, "saves", kind, place.path, str(rounds)], stderr=subprocess.PIPE, text=True)

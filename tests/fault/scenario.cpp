@@ -4,7 +4,8 @@
 //   scenario load KIND DIR             prints the number
 //   scenario saves KIND DIR ROUNDS     saves 1, 2, … ROUNDS
 //   scenario loads KIND DIR ROUNDS     loads until it is ROUNDS, and prints how often
-// KIND: checkpoint, weights, safetensors or text. Ends with 1 and a message if a file or the system is at fault.
+// KIND: checkpoint, weights, shards (of weights), safetensors, export (shards of safetensors) or text. Ends with 1 and a message if a file or the
+// system is at fault.
 #include <algorithm>
 #include <iostream>
 
@@ -16,11 +17,14 @@
 #include "framework/layers/sequential.h"
 #include "framework/optim/sgd.h"
 #include "framework/train/checkpoint.h"
+#include "models/hf_checkpoint.h"
 #include "tests/support/program.h"
 
 using namespace linnet;
 
 namespace {
+
+constexpr std::int64_t kShardBytes = 10'000;  // of the weights below: three shards
 
 /// Weights of several sizes, the largest of which is above HDF5's buffers.
 struct Model {
@@ -52,6 +56,8 @@ void save(const std::string& kind, const std::filesystem::path& directory, std::
   if (kind == "text") return write_text(directory / "text", std::string(100'000, static_cast<char>('a' + number % 26)));
   if (kind == "weights") return save_weights(model.layers, directory / "model.weights.h5");
   if (kind == "safetensors") return write_safetensors(directory / "model.safetensors", model.layers.parameters());
+  if (kind == "shards") return save_weights(model.layers, directory / "model.weights.json", {.max_shard_bytes = kShardBytes});
+  if (kind == "export") return hugging_face::save(directory, model.layers.parameters(), kShardBytes);
   check(kind == "checkpoint", "scenario: there must be such a kind, got ", kind);
   const SGD optimizer(model.layers.parameters());
   Checkpoint checkpoint(directory / "run", model.layers.parameters(), optimizer.state(), {.keep_last = 1});
@@ -68,8 +74,9 @@ double load(const std::string& kind, const std::filesystem::path& directory) {
     return text[0] - 'a';
   }
   if (kind == "weights") load_weights(model.layers, directory / "model.weights.h5");
-  if (kind == "safetensors") {
-    const Safetensors file(directory / "model.safetensors");
+  if (kind == "shards") load_weights(model.layers, directory / "model.weights.json");
+  if (kind == "safetensors" || kind == "export") {
+    const Safetensors file(directory / (kind == "export" ? "model.safetensors.index.json" : "model.safetensors"));
     for (Parameter parameter : model.layers.parameters()) file.read_into(parameter.path, parameter.tensor);
   }
   if (kind == "checkpoint") {

@@ -8,13 +8,13 @@ import sys
 
 from fault_support import Place, arguments
 
-KINDS = ("checkpoint", "weights", "safetensors", "text")
+KINDS = ("checkpoint", "weights", "shards", "safetensors", "export", "text")
 FAULTS = {"open": (errno.ENOSPC, errno.EIO, errno.EMFILE, errno.EINTR), "read": (errno.EIO, errno.EINTR, 0),
           "write": (errno.ENOSPC, errno.EIO, errno.EINTR, 0),
           "fsync": (errno.EIO, errno.ENOSPC, errno.EINTR), "close": (errno.EIO, errno.ENOSPC), "rename": (errno.EIO, errno.ENOSPC, errno.EINTR),
           "truncate": (errno.EIO, errno.ENOSPC), "mmap": (errno.ENOMEM,), "mkdir": (errno.ENOSPC,)}
 HARMLESS = (errno.EINTR, 0)  # to be tried again: the save succeeds
-PLAIN = ("safetensors", "text")  # files that no library opens for us; HDF5 gives up where a signal interrupts open()
+PLAIN = ("safetensors", "export", "text")  # files that no library opens for us; HDF5 gives up where a signal interrupts open()
 
 
 def saved(place, kind, directory):
@@ -78,7 +78,11 @@ class Trial:
         self.check(now == "2" if done.returncode == 0 else now in "12", f"{what}: ended with {done.returncode}, and {now} is saved")
         left = [path.name for path in directory.rglob("*.partial")]
         self.check(not left, f"{what}: {left} are left")
+        files = sum(1 for path in old.iterdir())
+        if done.returncode == 1 and now == "1":
+            self.check(sum(1 for path in directory.iterdir()) == files, f"{what}: {sorted(os.listdir(directory))} are left")
         self.place.run(self.place.scenario, "save", kind, directory, 3, check=True)
+        self.check(sum(1 for path in directory.iterdir()) == files, f"{what}: {sorted(os.listdir(directory))} are there after the next save")
         self.check(saved(self.place, kind, directory) == "3", f"{what}: the next save")
         shutil.rmtree(directory)
 

@@ -163,6 +163,11 @@ BOOST_AUTO_TEST_CASE(large_weights_go_to_shards_and_replace_those_of_before) {
   const std::vector<std::string> sharded{"model.weights.json", "model_00000.weights.h5", "model_00001.weights.h5"}, whole{"model.weights.h5"};
   BOOST_TEST(names() == sharded, boost::test_tools::per_element());
   BOOST_TEST(weights_of(*BertTextClassifier::from_preset((directory / "preset").string())) == weights_of(*model), boost::test_tools::per_element());
+  model->backbone().parameters().front().tensor.assign(Tensor::full(model->backbone().parameters().front().tensor.shape(), 3));
+  model->save_to_preset(directory / "preset", {.max_shard_bytes = 1000});
+  const std::vector<std::string> next{"model.weights.json", "model_00002.weights.h5", "model_00003.weights.h5"};
+  BOOST_TEST(names() == next, boost::test_tools::per_element());
+  BOOST_TEST(weights_of(*BertTextClassifier::from_preset((directory / "preset").string())) == weights_of(*model), boost::test_tools::per_element());
   model->save_to_preset(directory / "preset");
   BOOST_TEST(names() == whole, boost::test_tools::per_element());
   model->save_to_preset(directory / "preset", {.max_shard_bytes = 1000});
@@ -180,6 +185,23 @@ BOOST_AUTO_TEST_CASE(what_is_no_preset_is_refused_with_what_is_accepted) {
   write_text(directory / "config.json", "{}");
   BOOST_CHECK_EXCEPTION(BertBackbone::from_preset(directory.path().string()), std::runtime_error,
                         says("config.json: must have registered_name (KerasHub) or model_type (Hugging Face)"));
+}
+
+BOOST_AUTO_TEST_CASE(a_model_beyond_all_memory_is_refused_also_without_its_weights) {
+  const TemporaryDirectory directory;
+  make_classifier()->save_to_preset(directory / "preset");
+  edit(directory / "preset/config.json", "\"vocabulary_size\": 8", "\"vocabulary_size\": 9223372036854775807");
+  BOOST_CHECK_EXCEPTION(BertBackbone::from_preset((directory / "preset").string(), {.load_weights = false}), std::runtime_error,
+                        says("config.json: the model must have at most 10^12 parameters, got 3.68935e+19"));
+}
+
+BOOST_AUTO_TEST_CASE(a_head_that_is_wrong_is_refused_also_where_a_new_one_is_asked_for) {
+  const TemporaryDirectory directory;
+  make_classifier()->save_to_preset(directory / "preset");
+  edit(directory / "preset/task.json", "\"tanh\"", "\"F32\"");
+  for (const std::int64_t num_classes : {2, 3})
+    BOOST_CHECK_EXCEPTION(BertTextClassifier::from_preset((directory / "preset").string(), {.num_classes = num_classes}), std::runtime_error,
+                          says("task.json: activation: must be one of linear, ", "got 'F32'"));
 }
 
 BOOST_AUTO_TEST_CASE(damaged_presets_are_refused_with_file_and_key) {

@@ -83,6 +83,10 @@ BOOST_AUTO_TEST_CASE(dtypes_and_shards_are_as_asked_and_earlier_forms_go) {
   BOOST_TEST(std::filesystem::exists(place.hf + "/model.safetensors.index.json"));
   BOOST_TEST(!std::filesystem::exists(place.hf + "/model.safetensors"));
   BOOST_TEST((values(*BertBackbone::from_preset(place.hf)) == whole));
+  export_to_hugging_face(*model, nullptr, place.hf, {.max_shard_bytes = 2500});
+  BOOST_TEST(read_text(place.hf + "/model.safetensors.index.json").find("\"model-2-00001-of-") != std::string::npos);
+  BOOST_TEST(!std::filesystem::exists(place.hf + "/model-00001-of-00008.safetensors"));
+  BOOST_TEST((values(*BertBackbone::from_preset(place.hf)) == whole));
   export_to_hugging_face(*model, nullptr, place.hf, {.dtype = DType::bfloat16});
   std::vector<std::string> files;
   for (const auto& entry : std::filesystem::directory_iterator(place.hf)) files.push_back(entry.path().filename().string());

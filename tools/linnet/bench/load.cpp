@@ -13,6 +13,7 @@
 #include "framework/config/flags.h"
 #include "framework/core/buffer_pool.h"
 #include "framework/data/data_loader.h"
+#include "framework/io/directory.h"
 #include "models/bert/bert_text_classifier.h"
 #include "models/preset.h"
 #include "tools/linnet/bench/bench.h"
@@ -56,10 +57,10 @@ struct LoadAndRead {
 };
 LoadAndRead measure_weights(const std::string& preset) {
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(resolve_preset(preset))) {
-    const std::string name = entry.path().filename().string();
+  const std::filesystem::path directory = resolve_preset(preset);
+  for (const std::string& name : names_in(directory)) {
     const bool weights = name.ends_with(".safetensors") || (name.ends_with(".weights.h5") && !name.starts_with("task."));
-    if (weights) files.push_back(entry.path());
+    if (weights) files.push_back(directory / name);
   }
   LoadAndRead best;
   constexpr int kTimes = 7;

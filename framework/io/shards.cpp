@@ -1,0 +1,30 @@
+#include "framework/io/shards.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "framework/io/directory.h"
+
+namespace linnet {
+
+Shards::Shards(const std::filesystem::path& index, std::function<bool(const std::string& name)> is_shard)
+    : index_(index), old_(names_in(index_.directory())) {
+  std::erase_if(old_, std::not_fn(std::move(is_shard)));
+}
+
+Shards::~Shards() {
+  std::error_code ignored;
+  if (!index_.committed())
+    for (const std::filesystem::path& shard : added_) std::filesystem::remove(shard, ignored);
+}
+
+std::filesystem::path Shards::add(const std::string& name) { return added_.emplace_back(index_.directory() / name); }
+
+void Shards::commit(std::string_view text) {
+  index_.write(text);
+  index_.commit();
+  std::error_code ignored;
+  for (const std::string& name : old_) std::filesystem::remove(index_.directory() / name, ignored);
+}
+
+}  // namespace linnet

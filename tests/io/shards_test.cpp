@@ -1,0 +1,68 @@
+#include "framework/io/shards.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include "framework/io/directory.h"
+#include "tests/support/temporary_directory.h"
+#include "tests/support/throws.h"
+
+using namespace linnet;
+using linnet::testing::says;
+using linnet::testing::TemporaryDirectory;
+
+namespace {
+
+struct Place {
+  TemporaryDirectory directory;
+  Place() {
+    for (const char* name : {"index", "shard_0", "shard_1", "foreign"}) write_text(directory / name, "old");
+  }
+  /// Shards of a new model, which are written.
+  void add(Shards& shards) const {
+    for (const char* name : {"shard_2", "shard_3"}) write_text(shards.add(name), "new");
+  }
+  Shards shards() const {
+    return Shards(directory / "index", [](const std::string& name) { return name.starts_with("shard_"); });
+  }
+  std::string names() const {
+    std::string all;
+    for (const std::string& name : names_in(directory.path())) all += name + " ";
+    return all;
+  }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(shards)
+
+BOOST_AUTO_TEST_CASE(new_shards_replace_the_old_ones_when_the_index_is_in_place) {
+  const Place place;
+  Shards shards = place.shards();
+  const std::vector<std::string> old{"shard_0", "shard_1"};
+  BOOST_TEST(shards.old() == old, boost::test_tools::per_element());
+  place.add(shards);
+  BOOST_TEST(place.names() == "foreign index shard_0 shard_1 shard_2 shard_3 ");
+  BOOST_TEST(read_text(place.directory / "index") == "old");
+  shards.commit("new");
+  BOOST_TEST(place.names() == "foreign index shard_2 shard_3 ");
+  BOOST_TEST(read_text(place.directory / "index") == "new");
+}
+
+BOOST_AUTO_TEST_CASE(without_an_index_the_old_shards_stay) {
+  const Place place;
+  {
+    Shards shards = place.shards();
+    place.add(shards);
+  }
+  BOOST_TEST(place.names() == "foreign index shard_0 shard_1 ");
+  {
+    Shards shards = place.shards();
+    place.add(shards);
+    std::filesystem::remove(place.directory / "index");
+    std::filesystem::create_directory(place.directory / "index");
+    BOOST_CHECK_EXCEPTION(shards.commit("new"), std::runtime_error, says("write: ", "index\" must be replaceable, got: Is a directory"));
+  }
+  BOOST_TEST(place.names() == "foreign index shard_0 shard_1 ");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
