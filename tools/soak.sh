@@ -28,6 +28,8 @@ parts=(
   'allocations|1|build/release/bin/linnet_allocations'
   'concurrent|15|tests/fault/concurrent.py'
   'directories|2|tests/fault/directories.py'
+  'memcheck|4|tools/memcheck.sh'
+  'mutants|60|tools/mutate.py'
 )
 
 hours=8 wanted=()

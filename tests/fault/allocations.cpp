@@ -31,12 +31,15 @@ std::atomic<std::int64_t> live{0};
 
 bool fails() { return left.load(std::memory_order_relaxed) >= 0 && left.fetch_sub(1) == 0; }
 
-void* allocate(std::size_t size) {
-  if (fails()) throw std::bad_alloc();
-  void* data = std::malloc(size);
-  if (!data) throw std::bad_alloc();
-  ++live;
+void* allocate_or_null(std::size_t size) {
+  void* data = fails() ? nullptr : std::malloc(size);
+  if (data) ++live;
   return data;
+}
+
+void* allocate(std::size_t size) {
+  if (void* data = allocate_or_null(size)) return data;
+  throw std::bad_alloc();
 }
 
 void release(void* data) {
@@ -48,6 +51,7 @@ void release(void* data) {
 
 void* operator new(std::size_t size) { return allocate(size); }
 void* operator new[](std::size_t size) { return allocate(size); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocate_or_null(size); }  // a stable sort's buffer
 void operator delete(void* data) noexcept { release(data); }
 void operator delete[](void* data) noexcept { release(data); }
 void operator delete(void* data, std::size_t) noexcept { release(data); }

@@ -265,6 +265,7 @@ BOOST_AUTO_TEST_CASE(an_optimizer_is_made_by_name) {
            "got 'adamq'"));
   BOOST_CHECK_THROW(make_optimizer("sgd", {w}, R"({"beta_1": 0.9})"), std::invalid_argument);
   BOOST_CHECK_EXCEPTION(make_optimizer("lion", {w}, R"({"beta_1": 0})"), std::invalid_argument, text("Lion: beta_1 must lie in (0, 1], got 0"));
+  BOOST_CHECK_EXCEPTION(make_optimizer("lion", {w}, R"({"beta_1": 1.5})"), std::invalid_argument, text("Lion: beta_1 must lie in (0, 1], got 1.5"));
   BOOST_CHECK_EXCEPTION(make_optimizer("rmsprop", {w}, R"({"momentum": -1})"), std::invalid_argument,
                         text("RMSprop: momentum must lie in [0, 1], got -1"));
 }

@@ -113,7 +113,7 @@ OpFamily one_hot_family() {
     return result;
   };
   return {.op = "one_hot",
-          .cases = {hot({4}, 3), hot({2, 3}, 4), hot({}, 2), hot({0}, 3), hot({3}, 1)},
+          .cases = {hot({4}, 3), hot({2, 3}, 4), hot({}, 2), hot({0}, 3), hot({3}, 1), hot({0}, 0)},
           .bad_calls = {{[] {
                            ops::one_hot(Tensor::from<std::int32_t>({0, 3}, {2}), 3);
                          },
