@@ -18,7 +18,7 @@ packages=(
   python3 python3-pip python3-venv          # checks, the tests' hub; the quickstart's weights; real KerasHub for tools/interop.sh
   openssl                                   # a certificate for the tests' hub
   clang-14 libclang-rt-14-dev               # fuzzing
-  valgrind                                  # memory checks
+  gcovr valgrind                            # coverage; memory checks
 )
 
 case "${1:-}" in
