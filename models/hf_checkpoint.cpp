@@ -120,11 +120,6 @@ int round_of(const std::string& name) {
   return match[1].matched ? std::stoi(match[1]) : 1;
 }
 
-std::string five_digits(std::size_t number) {
-  const std::string digits = std::to_string(number);
-  return std::string(5 - std::min<std::size_t>(5, digits.size()), '0') + digits;
-}
-
 }  // namespace
 
 void save(const std::filesystem::path& directory, const std::vector<Parameter>& tensors, std::int64_t max_shard_bytes) {
@@ -157,7 +152,8 @@ void save(const std::filesystem::path& directory, const std::vector<Parameter>& 
   const std::string begin = round == 1 ? "model-" : cat("model-", round, "-");
   std::map<std::string, std::string> places;
   for (std::size_t i = 0; i < shards.size(); ++i) {
-    const std::string name = cat(begin, five_digits(i + 1), "-of-", five_digits(shards.size()), ".safetensors");
+    const std::string name = cat(begin, zero_filled(static_cast<std::int64_t>(i) + 1, 5), "-of-",
+                                 zero_filled(static_cast<std::int64_t>(shards.size()), 5), ".safetensors");
     write_safetensors(files.add(name), shards[i], metadata);
     for (const Parameter& parameter : shards[i]) places[parameter.path] = name;
   }

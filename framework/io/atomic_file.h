@@ -35,8 +35,9 @@ class AtomicFile {
 /// writes to.
 void remove_partial_files(const std::filesystem::path& directory);
 
+inline constexpr std::int64_t kLargestText = std::int64_t{1} << 30;
 /// The whole content of a regular file. Throws std::runtime_error naming the file, also when it has more than `limit` bytes.
-std::string read_text(const std::filesystem::path& file, std::int64_t limit = std::int64_t{1} << 30);
+std::string read_text(const std::filesystem::path& file, std::int64_t limit = kLargestText);
 /// Replaces the file atomically. Throws std::runtime_error naming the file and the system's reason.
 void write_text(const std::filesystem::path& file, std::string_view text);
 

@@ -32,4 +32,9 @@ std::vector<std::string> names_in(const std::filesystem::path& directory) {
   return names;
 }
 
+std::string zero_filled(std::int64_t number, std::size_t digits) {
+  const std::string text = std::to_string(number);
+  return std::string(digits - std::min(digits, text.size()), '0') + text;
+}
+
 }  // namespace linnet

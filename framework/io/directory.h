@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -10,5 +12,8 @@ namespace linnet {
 /// naming the directory and the system's reason if it cannot be read. In place of std::filesystem's iterator, which in g++ 12 ends the
 /// program where memory ends.
 std::vector<std::string> names_in(const std::filesystem::path& directory);
+
+/// A number as names of files have it, so that they sort: at least `digits` digits, zeros before it. (7, 5) is 00007.
+std::string zero_filled(std::int64_t number, std::size_t digits);
 
 }  // namespace linnet

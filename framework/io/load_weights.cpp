@@ -5,6 +5,7 @@
 #include "framework/config/json_value.h"
 #include "framework/io/atomic_file.h"
 #include "framework/io/hdf5_file.h"
+#include "framework/io/shards.h"
 #include "framework/io/weights.h"
 #include "framework/io/weights_paths.h"
 #include "framework/layers/finite.h"
@@ -22,18 +23,11 @@ class Stored {
       add(file);
       return;
     }
-    for (std::string index = read_text(file);;) {
-      try {
-        add_shards(file, index);
-        return;
-      } catch (const std::runtime_error&) {  // has a save put another index in place, and removed the shards of this one?
-        std::string now = read_text(file);
-        if (now == index) throw;
-        index = std::move(now);
-        datasets_.clear();
-        files_.clear();
-      }
-    }
+    read_through_index(file, kLargestText, [&](const std::string& index) {
+      datasets_.clear();
+      files_.clear();
+      add_shards(file, index);
+    });
   }
 
   const std::map<std::string, const Hdf5File*>& datasets() const { return datasets_; }

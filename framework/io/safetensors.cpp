@@ -10,6 +10,7 @@
 #include "framework/io/mapped_file.h"
 #include "framework/io/output_file.h"
 #include "framework/io/safetensors_header.h"
+#include "framework/io/shards.h"
 
 namespace linnet {
 
@@ -39,21 +40,13 @@ struct Safetensors::Impl {
     metadata.merge(header.metadata);
   }
 
-  /// An index, whose shards may go while they are read: a save has put another index in place by then.
   void add_shards() {
-    for (std::string index = read_text(path, safetensors::kLargestHeader);;) {
-      try {
-        add_shards(index);
-        return;
-      } catch (const std::runtime_error&) {
-        std::string now = read_text(path, safetensors::kLargestHeader);
-        if (now == index) throw;
-        index = std::move(now);
-        files.clear();
-        entries.clear();
-        metadata.clear();
-      }
-    }
+    read_through_index(path, safetensors::kLargestHeader, [this](const std::string& index) {
+      files.clear();
+      entries.clear();
+      metadata.clear();
+      add_shards(index);
+    });
   }
 
   void add_shards(const std::string& index) {

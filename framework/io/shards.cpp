@@ -7,6 +7,18 @@
 
 namespace linnet {
 
+void read_through_index(const std::filesystem::path& index, std::int64_t limit, const std::function<void(const std::string& text)>& read) {
+  for (std::string text = read_text(index, limit);;) {
+    try {
+      return read(text);
+    } catch (const std::runtime_error&) {
+      std::string now = read_text(index, limit);
+      if (now == text) throw;
+      text = std::move(now);
+    }
+  }
+}
+
 Shards::Shards(const std::filesystem::path& index, std::function<bool(const std::string& name)> is_shard)
     : index_(index), old_(names_in(index_.directory())) {
   std::erase_if(old_, std::not_fn(std::move(is_shard)));

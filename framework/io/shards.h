@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -9,6 +10,10 @@
 #include "framework/io/atomic_file.h"
 
 namespace linnet {
+
+/// Reads a model through its index: calls `read`, which begins anew each time, with the index's text. If that throws std::runtime_error
+/// and a save has put another index in place meanwhile, whose shards replaced this one's, it is called with that.
+void read_through_index(const std::filesystem::path& index, std::int64_t limit, const std::function<void(const std::string& text)>& read);
 
 /// The shards of one model and the index that names them, replaced together. New shards lie beside the old ones, under names
 /// of their own; the index comes last, and then the old ones go. So whoever reads the index finds the old model or the new one, whatever fails

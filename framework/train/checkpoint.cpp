@@ -17,10 +17,7 @@ namespace {
 constexpr std::string_view kPrefix = "step_", kSuffix = ".h5", kBest = "best.h5";
 
 /// "step_0000001200.h5": names sort as numbers do.
-std::string name_of(std::int64_t step) {
-  const std::string digits = std::to_string(step);
-  return cat(kPrefix, std::string(10 - std::min<std::size_t>(10, digits.size()), '0'), digits, kSuffix);
-}
+std::string name_of(std::int64_t step) { return cat(kPrefix, zero_filled(step, 10), kSuffix); }
 
 /// The checkpoints in a directory, the newest first.
 std::vector<std::filesystem::path> checkpoints(const std::filesystem::path& directory) {

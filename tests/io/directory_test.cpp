@@ -22,6 +22,12 @@ BOOST_AUTO_TEST_CASE(names_are_sorted_and_a_directory_that_is_not_there_has_none
   BOOST_TEST(names == expected, boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(numbers_in_names_sort) {
+  BOOST_TEST(zero_filled(7, 5) == "00007");
+  BOOST_TEST(zero_filled(12345, 5) == "12345");
+  BOOST_TEST(zero_filled(123456, 5) == "123456");
+}
+
 BOOST_AUTO_TEST_CASE(what_is_no_directory_is_an_error) {
   const TemporaryDirectory directory;
   write_text(directory / "file", "text");

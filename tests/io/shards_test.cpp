@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "framework/core/error.h"
 #include "framework/io/directory.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/throws.h"
@@ -63,6 +64,20 @@ BOOST_AUTO_TEST_CASE(without_an_index_the_old_shards_stay) {
     BOOST_CHECK_EXCEPTION(shards.commit("new"), std::runtime_error, says("write: ", "index\" must be replaceable, got: Is a directory"));
   }
   BOOST_TEST(place.names() == "foreign index shard_0 shard_1 ");
+}
+
+BOOST_AUTO_TEST_CASE(an_index_that_a_save_replaces_meanwhile_is_read_anew) {
+  const Place place;
+  std::string seen;
+  const auto read = [&](const std::string& text) {
+    seen += text + " ";
+    if (text == "old") write_text(place.directory / "index", "new");
+    check_file(text == "new", "the shards are gone");
+  };
+  read_through_index(place.directory / "index", kLargestText, read);
+  BOOST_TEST(seen == "old new ");
+  BOOST_CHECK_EXCEPTION(read_through_index(place.directory / "index", kLargestText, [](const std::string&) { check_file(false, "is damaged"); }),
+                        std::runtime_error, says("is damaged"));  // as it was: not read for ever
 }
 
 BOOST_AUTO_TEST_SUITE_END()

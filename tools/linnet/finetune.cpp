@@ -167,7 +167,8 @@ bool train_epoch(const BertTextClassifier& model, const DataLoader& loader, cons
     tally.seconds = seconds_before + progress.seconds();
     const std::string accuracy = options.regression ? "" : "  accuracy " + four_digits(tally.seen.value());
     progress.update(tally.sentences, cat("loss ", four_digits(recent.value()), accuracy));
-    if (best && step % options.evaluate_every == 0) best->look(step);
+    const bool ends = tally.sentences == loader.size();  // then it is looked at anyway
+    if (best && step % options.evaluate_every == 0 && !ends) best->look(step);
     if (run.after_batch()) return false;
   }
   return true;
