@@ -56,7 +56,11 @@ class Stored {
         for (const JsonValue& place : places.elements()) shards.insert(shard_name(place));
     }
     files_.reserve(shards.size());
-    for (const std::string& shard : shards) add(file.parent_path() / shard);
+    for (const std::string& shard : shards) {
+      const std::size_t before = datasets_.size();
+      add(file.parent_path() / shard);
+      check_file(datasets_.size() > before, "load_weights: ", file.string(), ": shard ", shard, " must hold variables, got none");
+    }
   }
 
   void add(const std::filesystem::path& file) {

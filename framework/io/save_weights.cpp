@@ -19,20 +19,21 @@ using weights::join;
 std::int64_t bytes_of(const Tensor& tensor) { return tensor.size() * size_of(tensor.dtype()); }
 
 constexpr std::string_view kIndexEnd = ".weights.json", kShardEnd = ".weights.h5";
-constexpr std::size_t kDigits = 5;
 
-/// What Keras calls the shards of NAME.weights.json: NAME_00000.weights.h5.
-std::string shard_name(const std::filesystem::path& index, int number) {
-  const std::string stem = index.filename().string(), digits = std::to_string(number);
-  return cat(stem.substr(0, stem.size() - kIndexEnd.size()), "_", std::string(kDigits - std::min(kDigits, digits.size()), '0'), digits, kShardEnd);
+/// Where Keras has the shards of NAME.weights.json: in NAME_00000.weights.h5 and so on.
+std::filesystem::path shard_file(const std::filesystem::path& index, int number) {
+  const std::string stem = index.filename().string();
+  return index.parent_path() / cat(stem.substr(0, stem.size() - kIndexEnd.size()), "_", zero_filled(number, 5), kShardEnd);
 }
+
+constexpr int kLargestNumber = 999'999'999;  // a stranger's file must not leave no number for the next shard
 
 /// -1 for what is no shard of the index.
 int number_of(const std::filesystem::path& index, const std::string& name) {
   const std::size_t begin = index.filename().string().size() - kIndexEnd.size() + 1;
   int number = -1;
   if (name.size() > begin) std::from_chars(name.data() + begin, name.data() + name.size(), number);
-  return number >= 0 && name == shard_name(index, number) ? number : -1;
+  return number >= 0 && number <= kLargestNumber && name == shard_file(index, number).filename() ? number : -1;
 }
 
 /// Where datasets go: one file, or one shard after the other.
@@ -40,8 +41,10 @@ class Output {
  public:
   Output(std::filesystem::path file, std::int64_t limit) : file_(std::move(file)), limit_(limit) {
     if (limit > 0) {
-      shards_.emplace(file_, [this](const std::string& name) { return number_of(file_, name) >= 0; });
+      shards_.emplace(file_, [this](const std::string& name) { return number_of(file_, name) > 0; });
+      if (std::filesystem::exists(shard_file(file_, 0))) number_ = 1;
       for (const std::string& name : shards_->old()) number_ = std::max(number_, 1 + number_of(file_, name));
+      first_ = number_;
     }
     open();
   }
@@ -78,6 +81,8 @@ class Output {
     }
     const JsonValue metadata = JsonValue::object({{"total_size", static_cast<double>(total_)}});
     shards_->commit(JsonValue::object({{"metadata", metadata}, {"weight_map", map}}).dump());
+    // Keras opens number 0 before it looks into the index, so there must be one, if only an empty one.
+    if (first_ > 0) Hdf5Writer(shard_file(file_, 0)).finish();
   }
 
  private:
@@ -86,14 +91,14 @@ class Output {
       writer_.emplace(file_);
       return;
     }
-    shard_ = shard_name(file_, number_++);
+    shard_ = shard_file(file_, number_++).filename().string();
     writer_.emplace(shards_->add(shard_));
     written_ = 0;
   }
 
   std::filesystem::path file_;
   std::int64_t limit_, written_ = 0, total_ = 0;
-  int number_ = 0;
+  int first_ = 0, number_ = 0;
   std::string shard_;
   std::optional<Shards> shards_;
   std::optional<Hdf5Writer> writer_;

@@ -34,9 +34,9 @@ struct SaveOptions {
 };
 /// Writes every parameter of `layer` and its children, atomically: who reads while it is written, or after it failed or was killed, finds
 /// all of the old weights or all of the new ones, shards too. New shards have the numbers after those of the
-/// old ones, which go when the index names the new. LoRA's factors are merged into the weights that they adapt. The name must end in
-/// .weights.h5, or in .weights.json for shards: Keras opens no others. Throws std::invalid_argument if it does not, or if one variable exceeds
-/// max_shard_bytes; std::runtime_error if writing fails.
+/// old ones, which go when the index names the new; number 0, which Keras opens in any case, becomes an empty file. LoRA's factors are merged into
+/// the weights that they adapt. The name must end in .weights.h5, or in .weights.json for shards: Keras opens no others. Throws std::invalid_argument
+/// if it does not, or if one variable exceeds max_shard_bytes; std::runtime_error if writing fails.
 void save_weights(const Layer& layer, const std::filesystem::path& file, const SaveOptions& options = {});
 
 /// Removes an index, NAME.weights.json, and then its shards, as far as they are there.

@@ -33,7 +33,9 @@ def from_linnet(number, backbone, folder, texts, vocabulary):
     preset, sharded = folder / "made", folder / "sharded"
     linnet("make-classifier", config, vocabulary, preset)
     compare_outputs(f"model {number} made by Linnet", preset, folder, texts)
-    linnet("copy-classifier", preset, sharded, 9000)
+    for _ in range(2):  # the second save's shards have other names than KerasHub gives them
+        linnet("copy-classifier", preset, sharded, 9000)
+    assert "model_00000" not in (sharded / "model.weights.json").read_text()
     assert (sharded / "model.weights.json").exists() and not (sharded / "model.weights.h5").exists()
     compare_outputs(f"model {number} made by Linnet, sharded", sharded, folder, texts)
 

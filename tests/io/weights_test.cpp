@@ -318,6 +318,9 @@ BOOST_AUTO_TEST_CASE(names_of_files_and_sizes_of_shards_are_checked) {
   save_weights(dense, directory / "c.weights.h5");
   linnet::write_text(directory / "a.weights.json", R"({"weight_map": {"/vars": ["b.weights.h5", "c.weights.h5"]}})");
   BOOST_CHECK_EXCEPTION(load_weights(loaded, directory / "a.weights.json"), std::runtime_error, says("vars/0 must not be in two shards"));
+  Hdf5Writer(directory / "c.weights.h5").finish();
+  BOOST_CHECK_EXCEPTION(load_weights(loaded, directory / "a.weights.json"), std::runtime_error,
+                        says("load_weights: ", "a.weights.json: shard c.weights.h5 must hold variables, got none"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -165,13 +165,18 @@ BOOST_AUTO_TEST_CASE(large_weights_go_to_shards_and_replace_those_of_before) {
   BOOST_TEST(weights_of(*BertTextClassifier::from_preset((directory / "preset").string())) == weights_of(*model), boost::test_tools::per_element());
   model->backbone().parameters().front().tensor.assign(Tensor::full(model->backbone().parameters().front().tensor.shape(), 3));
   model->save_to_preset(directory / "preset", {.max_shard_bytes = 1000});
-  const std::vector<std::string> next{"model.weights.json", "model_00002.weights.h5", "model_00003.weights.h5"};
+  const std::vector<std::string> next{"model.weights.json", "model_00000.weights.h5", "model_00002.weights.h5", "model_00003.weights.h5"};
   BOOST_TEST(names() == next, boost::test_tools::per_element());
+  BOOST_TEST(Hdf5File(directory / "preset/model_00000.weights.h5").children("").empty());  // there for Keras
   BOOST_TEST(weights_of(*BertTextClassifier::from_preset((directory / "preset").string())) == weights_of(*model), boost::test_tools::per_element());
   model->save_to_preset(directory / "preset");
   BOOST_TEST(names() == whole, boost::test_tools::per_element());
+  const std::string stranger = "model_2147483647.weights.h5";  // whose number has no next one
+  write_text(directory / "preset" / stranger, "");
   model->save_to_preset(directory / "preset", {.max_shard_bytes = 1000});
-  BOOST_TEST(names() == sharded, boost::test_tools::per_element());
+  std::vector<std::string> beside = sharded;
+  beside.push_back(stranger);
+  BOOST_TEST(names() == beside, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_preset_is_refused_with_what_is_accepted) {
