@@ -5,18 +5,15 @@
 #endif
 
 #include "framework/core/half.h"
-#include "framework/kernels/product_pack.h"
+#include "framework/kernels/bfloat16_panels.h"
+#include "framework/kernels/product_tile.h"
 
 namespace linnet::kernels::LINNET_KERNEL_NAMESPACE {
 namespace {
 
-// B is packed in pairs of rows: a lane holds two elements of its column, one below the other. One instruction adds both
-// products of such a lane to a float32 sum; where it is missing, the two are widened by a shift and a mask as they are read,
-// which costs little beside the sums of a whole tile, and A is widened when its rows are packed.
-using Bits = std::uint16_t;
-using Pairs = Vector<std::int32_t>::type;
+// One instruction adds both products of a pair to a float32 sum. Where it is missing, A is widened when its rows are packed; so is B
+// for many rows, and the tiles are those of float32. Few rows widen the two of a pair by a shift and a mask as they read them.
 using Sums = Vector<float>::type;
-constexpr std::int64_t kSums = kLanes<float>, kPairPanel = kTileVectors * kSums;
 
 #if defined(__AVX512BF16__)
 constexpr const char* kName = "avx512_bf16";
@@ -38,55 +35,9 @@ constexpr std::int64_t kLongest = kDepth;
 /// packed columns of a tile, which are kept as pairs: of elements side by side, or of whole columns of floats.
 constexpr std::int64_t kRowBytes = kLongest * static_cast<std::int64_t>(sizeof(Element)) + 64,
                        kPairBytes = kColumnStride * 4 * (sizeof(Element) == 2 ? 1 : 2);
+/// Columns of C that suit a caller's tile.
+constexpr std::int64_t kTileColumns = 256;
 constexpr std::int64_t kTileBytes = kTileRows * kRowBytes > kLongest / 2 * kPairBytes ? kTileRows* kRowBytes : kLongest / 2 * kPairBytes;
-
-std::int64_t pairs_of(std::int64_t depth) { return (depth + 1) / 2; }
-std::int64_t panel_elements(std::int64_t depth) { return pairs_of(depth) * 2 * kPairPanel; }
-
-inline std::int32_t pair_of(Bits first, Bits second) { return static_cast<std::int32_t>(first | (static_cast<std::uint32_t>(second) << 16)); }
-
-/// One panel of `width` columns of B from `column` on.
-void pack_one(const ProductOperand<Bits>& b, std::int64_t depth, std::int64_t column, std::int64_t width, Bits* to) {
-  auto* pairs = reinterpret_cast<std::int32_t*>(to);
-  if (!b.transposed) {
-    for (std::int64_t p = 0; p < depth; p += 2, pairs += kPairPanel) {
-      const Bits *first = b.data + p * b.ld + column, *second = first + b.ld;
-      if (p + 1 == depth) {
-        for (std::int64_t c = 0; c < kPairPanel; ++c) pairs[c] = c < width ? first[c] : 0;
-      } else if (width == kPairPanel) {
-#pragma omp simd
-        for (std::int64_t c = 0; c < kPairPanel; ++c) pairs[c] = pair_of(first[c], second[c]);
-      } else {
-        for (std::int64_t c = 0; c < kPairPanel; ++c) pairs[c] = c < width ? pair_of(first[c], second[c]) : 0;
-      }
-    }
-    return;
-  }
-  for (std::int64_t v = 0; v < kPairPanel; v += kSums, pairs += kSums) {
-    const Bits* from = b.data + (column + v) * b.ld;  // (lanes, depth)
-    std::int64_t p = 0;
-    if (width - v >= kSums) {
-      for (; p + 2 * kSums <= depth; p += 2 * kSums) {
-        Pairs x[kSums];
-#pragma GCC unroll 16
-        for (std::int64_t l = 0; l < kSums; ++l) __builtin_memcpy(&x[l], from + l * b.ld + p, sizeof x[l]);
-        exchange_all<Pairs, kSums, kSums / 2>(x);
-#pragma GCC unroll 16
-        for (std::int64_t l = 0; l < kSums; ++l) store(x[l], pairs + (p / 2 + l) * kPairPanel);
-      }
-    }
-    for (; p < depth; p += 2)
-      for (std::int64_t l = 0; l < kSums; ++l) {
-        const Bits* pair = from + l * b.ld + p;
-        pairs[p / 2 * kPairPanel + l] = v + l >= width ? 0 : pair_of(pair[0], p + 1 < depth ? pair[1] : Bits{0});
-      }
-  }
-}
-
-void pack(const ProductOperand<Bits>& b, std::int64_t depth, std::int64_t columns, Bits* panels) {
-  for (std::int64_t column = 0; column < columns; column += kPairPanel, panels += panel_elements(depth))
-    pack_one(b, depth, column, columns - column < kPairPanel ? columns - column : kPairPanel, panels);
-}
 
 inline Element element_of(Bits bits) {
 #if defined(__AVX512BF16__)
@@ -142,7 +93,7 @@ inline Pairs pairs_at(const Bits* panel) {
 
 /// C (kRowCount, kPanels panels) of `pairs` pairs; the panels of B are `ldb` elements apart.
 template <int kRowCount, int kPanels, bool kByColumns>
-void tile(std::int64_t pairs, const PartOfA& a, const Bits* b, std::int64_t ldb, float* c, std::int64_t ldc, bool add) {
+void pair_tile(std::int64_t pairs, const PartOfA& a, const Bits* b, std::int64_t ldb, float* c, std::int64_t ldc, bool add) {
   constexpr int kVectors = kPanels * kTileVectors;
   constexpr std::int64_t kStep = kByColumns ? kPairBytes : 2 * static_cast<std::int64_t>(sizeof(Element));
   Sums sum[kRowCount][kVectors] = {};
@@ -189,30 +140,75 @@ void tile(std::int64_t pairs, const PartOfA& a, const Bits* b, std::int64_t ldb,
     }
 }
 
-using Tile = void (*)(std::int64_t pairs, const PartOfA& a, const Bits* b, std::int64_t ldb, float* c, std::int64_t ldc, bool add);
+using PairTile = void (*)(std::int64_t pairs, const PartOfA& a, const Bits* b, std::int64_t ldb, float* c, std::int64_t ldc, bool add);
 
-/// tile<rows, …> for 1 <= rows <= kMost.
+/// pair_tile<rows, …> for 1 <= rows <= kMost.
 template <int kMost, int kPanels, bool kByColumns>
-Tile tile_of(std::int64_t rows) {
+PairTile pair_tile_of(std::int64_t rows) {
   if constexpr (kMost > 1) {
-    if (rows < kMost) return tile_of<kMost - 1, kPanels, kByColumns>(rows);
+    if (rows < kMost) return pair_tile_of<kMost - 1, kPanels, kByColumns>(rows);
   }
-  return tile<kMost, kPanels, kByColumns>;
+  return pair_tile<kMost, kPanels, kByColumns>;
 }
 
 /// Few rows take several panels at once, to have as many sums under way as the adders take.
 template <bool kByColumns>
-Tile tile_for(std::int64_t rows, int panels) {
-  if (panels == 4) return tile_of<kTileRows / 4, 4, kByColumns>(rows);
-  if (panels == 2) return tile_of<kTileRows / 2, 2, kByColumns>(rows);
-  return tile_of<kTileRows, 1, kByColumns>(rows);
+PairTile pair_tile_for(std::int64_t rows, int panels) {
+  if (panels == 4) return pair_tile_of<kTileRows / 4, 4, kByColumns>(rows);
+  if (panels == 2) return pair_tile_of<kTileRows / 2, 2, kByColumns>(rows);
+  return pair_tile_of<kTileRows, 1, kByColumns>(rows);
 }
 int panels_for(std::int64_t rows) { return rows <= kTileRows / 4 ? 4 : rows <= kTileRows / 2 ? 2 : 1; }
+
+#if !defined(__AVX512BF16__)
+/// Panels that are widened at once, for the second-level cache, and bytes of their elements.
+constexpr std::int64_t kWidePanels = kTileColumns / kPairPanel, kWideBytes = kWidePanels * kPairPanel * kLongest * 4;
+/// So many tiles, one below the other, are worth it.
+constexpr std::int64_t kManyTiles = 4;
+
+/// to (2 pairs, kPairPanel) = the pairs of a panel, one row below the other.
+void widen(const Bits* panel, std::int64_t pairs, float* to) {
+  for (std::int64_t p = 0; p < pairs; ++p, to += 2 * kPairPanel)
+#pragma GCC unroll 4
+    for (std::int64_t c = 0; c < kPairPanel; c += kSums, panel += 2 * kSums) {
+      const Pairs both = pairs_at(panel);
+      store(reinterpret_cast<Sums>(both << 16), to + c);
+      store(reinterpret_cast<Sums>(both & static_cast<std::int32_t>(0xffff0000u)), to + kPairPanel + c);
+    }
+}
+
+/// multiply_slice for many rows.
+template <bool kByColumns>
+void multiply_widened(const BFloat16Product& job, std::int64_t begin, std::int64_t depth, bool add, char* workspace) {
+  const std::int64_t tiles = (job.m + kTileRows - 1) / kTileRows, panels = (job.n + kPairPanel - 1) / kPairPanel, pairs = pairs_of(depth);
+  const float* const a = reinterpret_cast<const float*>(workspace);
+  float* const wide = reinterpret_cast<float*>(workspace + kTileBytes);
+  for (std::int64_t first = 0; first < panels; first += kWidePanels) {
+    const std::int64_t count = panels - first < kWidePanels ? panels - first : kWidePanels;
+    for (std::int64_t p = 0; p < count; ++p)
+      widen(job.b + (first + p) * panel_elements(job.k) + begin * kPairPanel, pairs, wide + p * 2 * pairs * kPairPanel);
+    for (std::int64_t i = 0; i < tiles; ++i) {
+      const std::int64_t row = i * job.m / tiles, rows = (i + 1) * job.m / tiles - row;
+      if (kByColumns) pack_columns(job.a, row, rows, begin, depth, workspace);
+      else pack_rows(job.a, row, rows, begin, depth, workspace);
+      float* const c = job.c + row * job.ldc + first * kPairPanel;
+      const Tile<float> tile = tile_of<float, kTileRows, kTileVectors, kByColumns, Source::panel>(rows);
+      for (std::int64_t p = 0; p < count; ++p)
+        tile(depth, a, {wide + p * 2 * pairs * kPairPanel}, {c + p * kPairPanel, job.ldc, kPairPanel, 1.0f, add});
+    }
+  }
+}
+#else
+constexpr std::int64_t kWideBytes = 0;
+#endif
 
 /// Columns [begin, begin + depth) of A: a row of tiles after the other, each with its part of A in the first-level cache.
 template <bool kByColumns>
 void multiply_slice(const BFloat16Product& job, std::int64_t begin, std::int64_t depth, bool add, char* workspace) {
   const std::int64_t tiles = (job.m + kTileRows - 1) / kTileRows, panels = (job.n + kPairPanel - 1) / kPairPanel, ldb = panel_elements(job.k);
+#if !defined(__AVX512BF16__)
+  if (tiles >= kManyTiles) return multiply_widened<kByColumns>(job, begin, depth, add, workspace);
+#endif
   // Rows of A are read where they lie if that can be: as pairs of 16-bit elements.
   const bool in_place = !kByColumns && sizeof(Element) == 2 && depth % 2 == 0;
   for (std::int64_t i = 0; i < tiles; ++i) {
@@ -227,7 +223,7 @@ void multiply_slice(const BFloat16Product& job, std::int64_t begin, std::int64_t
     for (std::int64_t left = panels; left > 0;) {
       int together = panels_for(rows);
       while (together > left) together /= 2;
-      tile_for<kByColumns>(rows, together)(pairs_of(depth), a, b, ldb, c, job.ldc, add);
+      pair_tile_for<kByColumns>(rows, together)(pairs_of(depth), a, b, ldb, c, job.ldc, add);
       left -= together;
       b += together * ldb;
       c += together * kPairPanel;
@@ -251,7 +247,9 @@ BFloat16ProductKernels bfloat16_product_kernels() {
   return {.name = kName,
           .panel = kPairPanel,
           .rows = kTileRows,
-          .workspace = kTileBytes,
+          .tile_rows = (sizeof(Element) == 2 ? 8 : 16) * kTileRows,
+          .tile_columns = kTileColumns,
+          .workspace = kTileBytes + kWideBytes,
           .panel_elements = panel_elements,
           .pack = pack,
           .multiply = multiply};

@@ -18,10 +18,12 @@ struct BFloat16Product {
 
 /// Products of bfloat16 matrices, read as they are and summed in float32.
 struct BFloat16ProductKernels {
-  const char* name;        ///< "portable", "avx2", "avx512" or "avx512_bf16"
-  std::int64_t panel;      ///< columns that lie together in a packed B; the last ones are filled up with zeros
-  std::int64_t rows;       ///< rows of C that are computed at once: tiles should be a multiple
-  std::int64_t workspace;  ///< bytes that multiply needs, 64-byte aligned
+  const char* name;           ///< "portable", "avx2", "avx512", "avx512_bf16" or "amx"
+  std::int64_t panel;         ///< columns that lie together in a packed B; the last ones are filled up with zeros
+  std::int64_t rows;          ///< rows of C that are computed at once: tiles should be a multiple
+  std::int64_t tile_rows;     ///< of C that suit a caller's tile, and columns: few enough for the second-level cache, and
+  std::int64_t tile_columns;  ///< enough to be worth the packing of A's rows
+  std::int64_t workspace;     ///< bytes that multiply needs, 64-byte aligned
 
   /// Elements of a packed panel of B (depth, …).
   std::int64_t (*panel_elements)(std::int64_t depth);

@@ -9,8 +9,9 @@ namespace linnet::kernels {
 /// Throws nothing; depth must be at most kInt8Depth.
 template <class T>
 struct Int8Kernels {
-  const char* name;    ///< "portable", "avx2", "avx512" or "avx512_vnni"
+  const char* name;    ///< "portable", "avx2", "avx512", "avx512_vnni" or "amx"
   std::int64_t panel;  ///< columns that lie together in a packed b; the last ones are filled up with zeros
+  std::int64_t rows;   ///< rows that are computed at once: pieces should be a multiple
 
   /// Bytes of a quantized row, and of a panel of a packed b. Multiples of 64.
   std::int64_t (*row_bytes)(std::int64_t depth);

@@ -1,109 +1,15 @@
 #include "framework/kernels/product.h"
 
-#include "framework/kernels/product_pack.h"
+#include "framework/kernels/product_tile.h"
 
 namespace linnet::kernels::LINNET_KERNEL_NAMESPACE {
 namespace {
 
-/// Columns of B of which kDepth rows are packed at once, for the second-level cache: processors with AVX-512 have 1 MiB and more.
+/// Columns of B of which kDepth rows are packed at once, for the second-level cache: as many as the backend's tiles have, so that A is packed once.
 template <class T>
-constexpr std::int64_t kColumns = (kVectorBytes == 64 ? 1536 : 1024) / static_cast<std::int64_t>(sizeof(T));
+constexpr std::int64_t kColumns = 1536 / static_cast<std::int64_t>(sizeof(T));
 /// So few rows read B where it lies: packing would cost more than it saves.
 constexpr std::int64_t kFewRows = kGroup * kTileRows;
-/// Rows of B that are fetched ahead; a processor's own prefetching stops at the end of a page, which may be the next row. They go to
-/// the second-level cache: more lines can be on their way to it from memory at once than to the first.
-constexpr std::int64_t kAhead = 64;
-
-/// Part of B that a tile reads, (depth, columns of the tile) with leading dimension ld; `keep` is null, or a panel to pack it into;
-/// `ahead`: from each vector to one that is needed later, to be fetched.
-template <class T>
-struct PartOfB {
-  const T* data;
-  std::int64_t ld;
-  T* keep;
-  std::int64_t ahead = kAhead * ld;
-};
-/// C (rows, columns) of a tile. `columns` may end anywhere within the tile's vectors.
-template <class T>
-struct PartOfC {
-  T* data;
-  std::int64_t ld, columns;
-  T alpha;
-  bool add;
-};
-
-/// alpha sum, rounded: not fused with what is added to it, which a compiler does here and there as it likes.
-template <class T>
-inline typename Vector<T>::type scaled(const typename Vector<T>::type& sum, T alpha) {
-  typename Vector<T>::type result = alpha * sum;
-#if defined(__AVX512F__)
-  asm("" : "+v"(result));
-#elif defined(__x86_64__)
-  asm("" : "+x"(result));
-#endif
-  return result;
-}
-
-/// to[0 .. left) = alpha sum, or +=. Whole and partial vectors round alike.
-template <class T>
-void put(const typename Vector<T>::type& sum, T alpha, bool add, std::int64_t left, T* to) {
-  const typename Vector<T>::type zero = {}, value = scaled(sum, alpha);
-  if (left >= kLanes<T>) {
-    store(value + (add ? load(to) : zero), to);
-  } else if (left > 0) {
-    T part[kLanes<T>] = {};
-    if (add)
-      for (std::int64_t l = 0; l < left; ++l) part[l] = to[l];
-    store(value + load(part), part);
-    for (std::int64_t l = 0; l < left; ++l) to[l] = part[l];
-  }
-}
-
-/// kRows rows by kVectors vectors of C, summed in registers. a: packed rows, or packed columns.
-template <class T, int kRows, int kVectors, bool kByColumns, bool kKeep>
-void tile(std::int64_t depth, const T* a, const PartOfB<T>& from, const PartOfC<T>& c) {
-  using V = typename Vector<T>::type;
-  constexpr std::int64_t row = kByColumns ? 1 : kRowStride<T>, step = kByColumns ? kColumnStride : 1;
-  const T* b = from.data;
-  const std::int64_t ld = from.ld, ahead = from.ahead;
-  T* keep = from.keep;
-  V sum[kRows][kVectors] = {};
-#pragma GCC unroll 16
-  for (int r = 0; r < kRows; ++r)
-#pragma GCC unroll 16
-    for (int byte = 0; byte < kVectors * kVectorBytes; byte += 64) __builtin_prefetch(reinterpret_cast<const char*>(c.data + r * c.ld) + byte, 1);
-  for (std::int64_t p = 0; p < depth; ++p, a += step, b += ld) {
-    V bv[kVectors];
-#pragma GCC unroll 16
-    for (int v = 0; v < kVectors; ++v) {
-      bv[v] = load(b + v * kLanes<T>);
-      if (v * kVectorBytes % 64 == 0) __builtin_prefetch(b + ahead + v * kLanes<T>, 0, 2);
-      if constexpr (kKeep) store(bv[v], keep + p * kPanel<T> + v * kLanes<T>);
-    }
-#pragma GCC unroll 16
-    for (int r = 0; r < kRows; ++r) {
-      const V av = a[r * row] - V{};  // one broadcast, not one an operand
-#pragma GCC unroll 16
-      for (int v = 0; v < kVectors; ++v) sum[r][v] += av * bv[v];
-    }
-  }
-#pragma GCC unroll 16
-  for (int r = 0; r < kRows; ++r)
-#pragma GCC unroll 16
-    for (int v = 0; v < kVectors; ++v) put<T>(sum[r][v], c.alpha, c.add, c.columns - v * kLanes<T>, c.data + r * c.ld + v * kLanes<T>);
-}
-
-template <class T>
-using Tile = void (*)(std::int64_t depth, const T* a, const PartOfB<T>& b, const PartOfC<T>& c);
-
-/// tile<T, rows, …> for 1 <= rows <= kMost.
-template <class T, int kMost, int kVectors, bool kByColumns, bool kKeep>
-Tile<T> tile_of(std::int64_t rows) {
-  if constexpr (kMost > 1) {
-    if (rows < kMost) return tile_of<T, kMost - 1, kVectors, kByColumns, kKeep>(rows);
-  }
-  return tile<T, kMost, kVectors, kByColumns, kKeep>;
-}
 
 /// kTileRows rows of two vectors, or fewer of more: few rows need wide tiles, to have as many sums under way as the adders
 /// take at once, and to read more of each row of B.
@@ -111,9 +17,9 @@ int vectors_for(std::int64_t rows) { return rows <= kTileRows / 4 ? 8 : rows <= 
 
 template <class T, bool kByColumns>
 Tile<T> direct_tile(std::int64_t rows, int vectors) {
-  if (vectors == 8) return tile_of<T, kTileRows / 4, 8, kByColumns, false>(rows);
-  if (vectors == 4) return tile_of<T, kTileRows / 2, 4, kByColumns, false>(rows);
-  return tile_of<T, kTileRows, 2, kByColumns, false>(rows);
+  if (vectors == 8) return tile_of<T, kTileRows / 4, 8, kByColumns, Source::in_place>(rows);
+  if (vectors == 4) return tile_of<T, kTileRows / 2, 4, kByColumns, Source::in_place>(rows);
+  return tile_of<T, kTileRows, 2, kByColumns, Source::in_place>(rows);
 }
 
 /// One depth of a product: what of k is summed at once. Each part of k comes after the one before it, in all of C.
@@ -141,10 +47,10 @@ struct Slice {
     int vectors = vectors_for(job.m);
     for (std::int64_t j = 0; j < job.n;) {
       while (vectors > 2 && job.n - j < vectors * kLanes<T>) vectors /= 2;
-      PartOfB<T> b{job.b.data + begin * job.b.ld + j, job.b.ld, nullptr};
+      PartOfB<T> b{job.b.data + begin * job.b.ld + j, job.b.ld};
       if (job.n - j < kPanel<T>) {
         pack_panel(job.b, j, job.n - j, begin, depth, panels);
-        b = {panels, kPanel<T>, nullptr};
+        b = {panels};
       }
       const std::int64_t next = j + vectors * kLanes<T>;
       for (std::int64_t i = 0; i < tiles(); ++i) {
@@ -175,7 +81,8 @@ struct Slice {
         if (!kByColumns) pack_tile(i, a);
         else if (i % kGroup == 0) pack_group(i);
         const std::int64_t height = row_of(i + 1) - row_of(i);
-        const Tile<T> tile = tile_of<T, kTileRows, 2, kByColumns, false>(height), packing = tile_of<T, kTileRows, 2, kByColumns, true>(height);
+        const Tile<T> tile = tile_of<T, kTileRows, 2, kByColumns, Source::panel>(height),
+                      packing = tile_of<T, kTileRows, 2, kByColumns, Source::packing>(height);
         T* panel = panels;
         for (std::int64_t j = j0; j < end; j += kPanel<T>, panel += kPanel<T> * depth) {
           const PartOfC<T> c = part_of_c(row_of(i), j);
@@ -184,7 +91,7 @@ struct Slice {
             continue;
           }
           if (i == 0) pack_panel(job.b, j, end - j, begin, depth, panel);
-          tile(depth, a, {panel, kPanel<T>, nullptr}, c);
+          tile(depth, a, {panel}, c);
         }
       }
     }

@@ -15,8 +15,8 @@ constexpr int kTileVectors = 2;
 /// Columns of a panel of B.
 template <class T>
 constexpr std::int64_t kPanel = kTileVectors* kLanes<T>;
-/// Longest part of k that is summed at once: A's rows stay in the first-level cache.
-constexpr std::int64_t kDepth = 512;
+/// Longest part of k that is summed at once: A's rows stay in the first-level cache, beside a panel of B where that is narrow.
+constexpr std::int64_t kDepth = kVectorBytes == 64 ? 512 : 320;
 
 /// Rows of A are kept as rows, a little longer than kDepth so that they do not fall on the same cache sets; columns of A (if
 /// it is a transpose) as columns.

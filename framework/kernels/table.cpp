@@ -1,5 +1,13 @@
 #include "framework/kernels/table.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 #include <algorithm>
 #include <cstdlib>
 #include <iterator>
@@ -60,6 +68,11 @@ Int8Kernels<T> int8_kernels();
 namespace linnet::kernels::avx512_bf16 {
 BFloat16ProductKernels bfloat16_product_kernels();
 }  // namespace linnet::kernels::avx512_bf16
+namespace linnet::kernels::amx {
+BFloat16ProductKernels bfloat16_product_kernels();
+template <class T>
+Int8Kernels<T> int8_kernels();
+}  // namespace linnet::kernels::amx
 #endif
 #undef LINNET_DECLARE_VARIANT
 
@@ -67,7 +80,23 @@ namespace linnet::kernels {
 namespace {
 
 /// Each has all that those before it have.
-enum class Isa { portable, avx2, avx512, avx512_vnni, avx512_bf16 };
+enum class Isa { portable, avx2, avx512, avx512_vnni, avx512_bf16, amx };
+
+#if defined(__x86_64__)
+/// Whether the CPU has tiles for int8 and bfloat16, and the system lets this process use them: it wants to be asked once, as
+/// their registers make a thread's saved state 8 KiB larger.
+bool tiles_granted() {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return false;
+  constexpr unsigned kBfloat16 = 1u << 22, kTile = 1u << 24, kInt8 = 1u << 25, kAll = kBfloat16 | kTile | kInt8;
+#if defined(__linux__)
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM of <asm/prctl.h>, XFEATURE_XTILEDATA
+  return (d & kAll) == kAll && syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
+}
+#endif
 
 bool supported(Isa isa) {
 #if defined(__x86_64__)
@@ -81,6 +110,7 @@ bool supported(Isa isa) {
     case Isa::avx512: return v4;
     case Isa::avx512_vnni: return vnni;
     case Isa::avx512_bf16: return vnni && __builtin_cpu_supports("avx512bf16");
+    case Isa::amx: return vnni && __builtin_cpu_supports("avx512bf16") && tiles_granted();
     case Isa::portable: return true;
   }
 #endif
@@ -88,11 +118,11 @@ bool supported(Isa isa) {
 }
 
 std::string_view name_of(Isa isa) {
-  constexpr std::string_view kNames[] = {"portable", "avx2", "avx512", "avx512_vnni", "avx512_bf16"};
+  constexpr std::string_view kNames[] = {"portable", "avx2", "avx512", "avx512_vnni", "avx512_bf16", "amx"};
   return kNames[static_cast<std::size_t>(isa)];
 }
 
-constexpr Isa kBestFirst[] = {Isa::avx512_bf16, Isa::avx512_vnni, Isa::avx512, Isa::avx2, Isa::portable};
+constexpr Isa kBestFirst[] = {Isa::amx, Isa::avx512_bf16, Isa::avx512_vnni, Isa::avx512, Isa::avx2, Isa::portable};
 
 /// The variant of that name; `what` begins the error.
 Isa named(std::string_view name, std::string_view what) {
@@ -101,7 +131,7 @@ Isa named(std::string_view name, std::string_view what) {
       check_file(supported(isa), what, ": this CPU must have the instruction set, got ", name, " (unset it to pick the best)");
       return isa;
     }
-  throw std::runtime_error(cat(what, ": must be portable, avx2, avx512, avx512_vnni or avx512_bf16, got '", name, "'"));
+  throw std::runtime_error(cat(what, ": must be portable, avx2, avx512, avx512_vnni, avx512_bf16 or amx, got '", name, "'"));
 }
 
 Isa pick() {
@@ -123,6 +153,10 @@ const Table<T>& made() {
       Table<T> table = avx512::make_table<T>();
       if constexpr (kIsa >= Isa::avx512_vnni) table.int8 = avx512_vnni::int8_kernels<T>();
       if constexpr (kIsa >= Isa::avx512_bf16) table.bfloat16_product = avx512_bf16::bfloat16_product_kernels();
+      if constexpr (kIsa >= Isa::amx) {
+        table.int8 = amx::int8_kernels<T>();
+        table.bfloat16_product = amx::bfloat16_product_kernels();
+      }
       return table;
     } else if constexpr (kIsa == Isa::avx2) return avx2::make_table<T>();
     else
@@ -136,6 +170,7 @@ const Table<T>& made() {
 template <class T>
 const Table<T>& table_of(Isa isa) {
   switch (isa) {
+    case Isa::amx: return made<T, Isa::amx>();
     case Isa::avx512_bf16: return made<T, Isa::avx512_bf16>();
     case Isa::avx512_vnni: return made<T, Isa::avx512_vnni>();
     case Isa::avx512: return made<T, Isa::avx512>();

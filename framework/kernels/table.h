@@ -39,8 +39,8 @@ struct Table {
   UnaryKernels<T> unary;
 };
 
-/// The best variant for this CPU, picked once. LINNET_ISA=portable|avx2|avx512|avx512_vnni|avx512_bf16 forces one; throws
-/// std::runtime_error if the CPU lacks it or the name is unknown. The last two differ from avx512 in int8 and bfloat16 products alone.
+/// The best variant for this CPU, picked once. LINNET_ISA=portable|avx2|avx512|avx512_vnni|avx512_bf16|amx forces one; throws
+/// std::runtime_error if the CPU lacks it or the name is unknown. The last three differ from avx512 in int8 and bfloat16 products alone.
 template <class T>
 const Table<T>& table();
 

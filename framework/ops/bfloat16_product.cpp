@@ -49,11 +49,10 @@ Tensor packed(const Product& product) {
 
 /// How a result of (m, n) is cut: results do not depend on it.
 kernels::GemmTiling tiling(std::int64_t m, std::int64_t n, std::int64_t k) {
-  // What a tile reads of the packed operand, what it writes and its rows of the first one stay in the second-level cache.
-  constexpr std::int64_t kRowTiles = 8, kColumns = 256, kFlopsPerTile = 1 << 21;
-  const std::int64_t panel = kernel().panel, height = kRowTiles * kernel().rows, wanted = 2 * num_threads();
+  constexpr std::int64_t kFlopsPerTile = 1 << 21;
+  const std::int64_t panel = kernel().panel, height = kernel().tile_rows, width = kernel().tile_columns, wanted = 2 * num_threads();
   if (2 * m * n * k < 2 * kFlopsPerTile) return {m, n};
-  std::int64_t down = (m + height - 1) / height, across = (n + kColumns - 1) / kColumns;
+  std::int64_t down = (m + height - 1) / height, across = (n + width - 1) / width;
   const auto columns = [&] { return ((n + across - 1) / across + panel - 1) / panel * panel; };
   while (down * across < wanted && columns() > panel && 2 * m * n * k / (down * across) >= 2 * kFlopsPerTile) across *= 2;
   const std::int64_t rows = (m + down - 1) / down;
@@ -76,7 +75,8 @@ void multiply_bfloat16(std::span<const Product> products, const Epilogue& epilog
   const std::int64_t ld = (tile.columns + panel - 1) / panel * panel;
   auto* c = static_cast<std::uint16_t*>(first.c.mutable_raw()) + first.c_begin;
   parallel_tasks(down * across, [&](std::int64_t i) {
-    GemmTile part{.row = i / across * tile.rows, .column = i % across * tile.columns, .ld = ld};
+    // Downwards: the panels of a column of tiles, the larger operand, stay in the second-level cache meanwhile.
+    GemmTile part{.row = i % down * tile.rows, .column = i / down * tile.columns, .ld = ld};
     part.rows = std::min(tile.rows, first.m - part.row);
     part.columns = std::min(tile.columns, first.n - part.column);
     Tensor sums = Tensor::empty({part.rows, ld}), workspace = Tensor::empty({kernel().workspace}, DType::int8);

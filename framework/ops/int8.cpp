@@ -85,12 +85,12 @@ struct Piece {
 };
 
 /// Rows of which the quantized form stays in the second-level cache, by columns of which a panel or several stay there too.
-std::vector<Piece> pieces(std::int64_t rows, std::int64_t in, std::span<const Int8Weights> parts, std::int64_t panel) {
-  constexpr std::int64_t kBytes = 256 << 10, kColumns = 128, kTile = 12;
-  const std::int64_t most = std::clamp<std::int64_t>(kBytes / std::max<std::int64_t>(in, 1) / kTile, 4, 64) * kTile;
+std::vector<Piece> pieces(std::int64_t rows, std::int64_t in, std::span<const Int8Weights> parts, std::int64_t panel, std::int64_t tile) {
+  constexpr std::int64_t kBytes = 256 << 10, kColumns = 128, kLeast = 48, kMost = 768;
+  const std::int64_t most = std::clamp(kBytes / std::max<std::int64_t>(in, 1), kLeast, kMost) / tile * tile;
   const std::int64_t blocks = (rows + most - 1) / most, width = std::max(panel, kColumns);
   // Of nearly equal height, and whole tiles.
-  const std::int64_t height = blocks == 0 ? 0 : ((rows + blocks - 1) / blocks + kTile - 1) / kTile * kTile;
+  const std::int64_t height = blocks == 0 ? 0 : ((rows + blocks - 1) / blocks + tile - 1) / tile * tile;
   std::vector<Piece> result;
   for (std::int64_t begin = 0; begin < rows; begin += height) {
     const std::int64_t end = std::min(rows, begin + height);
@@ -121,7 +121,7 @@ void multiply(const Tensor& x, std::int64_t rows, std::span<const Int8Weights> p
   });
   std::vector<const T*> biases;
   for (const Int8Weights& part : parts) biases.push_back(part.bias.defined() ? part.bias.data<T>().data() : nullptr);
-  const std::vector<Piece> all = pieces(rows, in, parts, kernel.panel);
+  const std::vector<Piece> all = pieces(rows, in, parts, kernel.panel, kernel.rows);
   const auto run = [&](std::int64_t number) {
     const Piece& piece = all[static_cast<std::size_t>(number)];
     const Int8Matrix::Packed& from = *packed[piece.part];

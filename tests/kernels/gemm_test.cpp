@@ -247,7 +247,7 @@ BOOST_AUTO_TEST_CASE(backends_go_by_name) {
                         says(has_onednn() ? "gemm backend: this build has native, openblas, onednn, got 'blis'"
                                           : "gemm backend: this build has native, openblas, got 'blis'"));
   BOOST_CHECK_EXCEPTION(native_backend("mmx"), std::invalid_argument, says("native gemm: the instruction set must be one of", "got 'mmx'"));
-  BOOST_CHECK_EXCEPTION(table<float>("mmx"), std::runtime_error, says("must be portable, avx2, avx512, avx512_vnni or avx512_bf16, got 'mmx'"));
+  BOOST_CHECK_EXCEPTION(table<float>("mmx"), std::runtime_error, says("must be portable, avx2, avx512, avx512_vnni, avx512_bf16 or amx, got 'mmx'"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
