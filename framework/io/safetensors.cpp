@@ -35,6 +35,7 @@ struct Safetensors::Impl {
     const auto data = bytes.subspan(8 + static_cast<std::size_t>(length));
     const std::string_view text(reinterpret_cast<const char*>(bytes.data()) + 8, static_cast<std::size_t>(length));
     safetensors::Header header = safetensors::parse_header(text, static_cast<std::int64_t>(data.size()), name);
+    if (entries.empty()) entries.reserve(header.entries.size());
     for (auto& entry : header.entries)
       entries.push_back({std::move(entry.name), std::move(entry.type), std::move(entry.shape), data.data() + entry.begin, files.size() - 1});
     metadata.merge(header.metadata);

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
-#include <optional>
-#include <set>
 
 #include "framework/config/json_value.h"
 #include "framework/core/error.h"
@@ -43,7 +41,7 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
       header.metadata[key_] = text;
       return true;
     }
-    if (depth_ != 2 || key_ != "dtype" || numbers_) return fail("a text must be a dtype or lie in __metadata__, got '", text, "'");
+    if (depth_ != 2 || field_ != kType || numbers_) return fail("a text must be a dtype or lie in __metadata__, got '", text, "'");
     entry_.type = text;
     return true;
   }
@@ -51,10 +49,8 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
     if (numbers_ || (depth_ == 2)) return fail("must not nest deeper");
     if (depth_ == 1 && !in_metadata_) {
       entry_ = {name_, {}, {}, 0, 0};
-      offsets_.reset();
-      shape_.reset();
+      fields_ = 0;
     }
-    keys_.clear();
     ++depth_;
     return true;
   }
@@ -66,26 +62,32 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
       if (in_metadata_ && std::exchange(had_metadata_, true)) return fail("a key must not be there twice, got '__metadata__'");
       return true;
     }
-    if (!keys_.insert(text).second) return fail("a key must not be there twice, got '", text, "'");
-    if (!in_metadata_ && text != "dtype" && text != "shape" && text != "data_offsets") return fail("a tensor must not have the key '", text, "'");
-    if (keys_.size() > kMostTexts) return fail("there must be at most ", kMostTexts, " texts, got more");
-    key_ = text;
+    if (in_metadata_) {
+      if (header.metadata.contains(text)) return fail("a key must not be there twice, got '", text, "'");
+      if (header.metadata.size() == kMostTexts) return fail("there must be at most ", kMostTexts, " texts, got more");
+      key_ = text;
+      return true;
+    }
+    field_ = text == "dtype" ? kType : text == "shape" ? kShape : text == "data_offsets" ? kOffsets : 0;
+    if (field_ == 0) return fail("a tensor must not have the key '", text, "'");
+    if ((fields_ & field_) != 0) return fail("a key must not be there twice, got '", text, "'");
+    fields_ |= field_;
     return true;
   }
   bool end_object() override {
     --depth_;
     if (depth_ == 0 || in_metadata_) return true;
-    if (entry_.type.empty() || !shape_ || !offsets_) return fail("a tensor must have dtype, shape and data_offsets, got less");
-    if (offsets_->size() != 2) return fail("data_offsets must be two numbers, got ", offsets_->size());
-    entry_.shape = std::move(*shape_);
-    entry_.begin = (*offsets_)[0];
-    entry_.end = (*offsets_)[1];
+    if (entry_.type.empty() || fields_ != (kType | kShape | kOffsets)) return fail("a tensor must have dtype, shape and data_offsets, got less");
+    if (offsets_.size() != 2) return fail("data_offsets must be two numbers, got ", offsets_.size());
+    entry_.begin = offsets_[0];
+    entry_.end = offsets_[1];
     header.entries.push_back(std::move(entry_));
     return true;
   }
   bool start_array(std::size_t) override {
-    if (depth_ != 2 || in_metadata_ || numbers_ || key_ == "dtype") return fail("a list must be a shape or data_offsets");
-    numbers_ = &(key_ == "shape" ? shape_ : offsets_).emplace();
+    if (depth_ != 2 || in_metadata_ || numbers_ || field_ == kType) return fail("a list must be a shape or data_offsets");
+    numbers_ = field_ == kShape ? &entry_.shape : &offsets_;
+    numbers_->clear();
     return true;
   }
   bool end_array() override {
@@ -103,17 +105,20 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
     return false;
   }
 
+  static constexpr unsigned kType = 1, kShape = 2, kOffsets = 4;
+
   int depth_ = 0;
   bool in_metadata_ = false, had_metadata_ = false;
   std::string name_, key_;
-  std::set<std::string> keys_;
   HeaderEntry entry_;
-  std::optional<std::vector<std::int64_t>> shape_, offsets_;
+  unsigned field_ = 0, fields_ = 0;    ///< the tensor's key that is read, and all of them so far
+  std::vector<std::int64_t> offsets_;  ///< kept from tensor to tensor
   std::vector<std::int64_t>* numbers_ = nullptr;
 };
 
 void check_sizes(const Header& header, std::int64_t data_bytes, const std::string& file) {
   std::vector<const HeaderEntry*> by_place;
+  by_place.reserve(header.entries.size());
   for (const HeaderEntry& entry : header.entries) {
     const auto require = [&](bool ok, const auto&... parts) { check_file(ok, "Safetensors: ", file, ": '", entry.name, "': ", parts...); };
     std::int64_t bytes = element_bytes(entry.type);
@@ -125,8 +130,8 @@ void check_sizes(const Header& header, std::int64_t data_bytes, const std::strin
     require(entry.end - entry.begin == bytes, "shape ", entry.shape, " of ", entry.type, " needs ", bytes, " bytes, got ", entry.end - entry.begin);
     by_place.push_back(&entry);
   }
-  std::ranges::sort(by_place,
-                    [](const HeaderEntry* a, const HeaderEntry* b) { return a->begin != b->begin ? a->begin < b->begin : a->end < b->end; });
+  const auto before = [](const HeaderEntry* a, const HeaderEntry* b) { return a->begin != b->begin ? a->begin < b->begin : a->end < b->end; };
+  if (!std::ranges::is_sorted(by_place, before)) std::ranges::sort(by_place, before);
   std::int64_t covered = 0;
   for (const HeaderEntry* entry : by_place) {
     check_file(entry->begin <= covered, "Safetensors: ", file, ": tensors must leave no hole, got bytes ", covered, " to ", entry->begin, " before '",
@@ -149,6 +154,8 @@ std::int64_t element_bytes(std::string_view type) {
 Header parse_header(std::string_view text, std::int64_t data_bytes, const std::string& file) {
   check_file(text.starts_with('{'), "Safetensors: ", file, ": the header must begin with '{'");
   HeaderReader reader;
+  constexpr std::size_t kShortestEntry = std::string_view(R"("":{"dtype":"U8","shape":[],"data_offsets":[0,1]},)").size();
+  reader.header.entries.reserve(std::min(kMostTensors, text.size() / kShortestEntry + 1));  // pages that no entry reaches are never touched
   const bool parsed = nlohmann::json::sax_parse(text, &reader);
   check_file(parsed && reader.problem.empty(), "Safetensors: ", file, ": header: ", reader.problem);
   Header header = std::move(reader.header);
