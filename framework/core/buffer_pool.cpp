@@ -18,6 +18,11 @@ namespace {
 
 constexpr std::int64_t kAlignment = 64;
 
+/// How much larger than needed a free block may be that is taken: up to kSmall bytes, or of the next kClasses sizes. A gradient lives long:
+/// in a block that was an activation's it would keep far more memory than it has numbers.
+constexpr std::size_t kClasses = 3;
+constexpr std::int64_t kSmall = 1 << 22;
+
 /// Powers of two: a run whose batches differ a little in size keeps to the same blocks. The system gives memory by the page
 /// when it is touched, so the unused end of a large block costs nothing.
 std::int64_t size_class(std::int64_t bytes) {
@@ -96,7 +101,7 @@ class Pool {
 
   /// The smallest free block of at least `bytes`, which is then set to the block's size; nullptr if there is none.
   void* take_cached(std::int64_t& bytes) {
-    for (std::size_t i = class_of(bytes); i < free_.size(); ++i) {
+    for (std::size_t i = class_of(bytes); i < std::max(class_of(bytes) + kClasses, class_of(kSmall) + 1); ++i) {
       if (free_[i].empty()) continue;
       void* data = free_[i].back();
       free_[i].pop_back();
@@ -108,7 +113,7 @@ class Pool {
   }
 
   mutable std::mutex mutex_;
-  std::array<std::vector<void*>, 50> free_;  ///< by the logarithm of their size
+  std::array<std::vector<void*>, 52> free_;  ///< by the logarithm of their size
   MemoryStats stats_;
 };
 

@@ -12,6 +12,8 @@
 #include "framework/optim/adamw.h"
 #include "models/bert/bert_text_classifier.h"
 #include "tests/support/paths.h"
+#include "tests/support/program.h"
+#include "tests/support/temporary_directory.h"
 
 // What several threads may do at once. Under the tsan preset races are found here, whatever came out.
 
@@ -153,6 +155,26 @@ BOOST_AUTO_TEST_CASE(a_trainer_its_logger_and_readers_of_another_model_do_not_di
   BOOST_TEST(wrong == 0);
   BOOST_TEST(peak > 0);
   BOOST_TEST(logged > 10);
+}
+
+// HDF5 keeps its state in globals: one lock of ours is around every call.
+BOOST_AUTO_TEST_CASE(threads_load_one_preset_and_save_theirs_at_once) {
+  const TemporaryDirectory directory;
+  write_tiny_preset(directory / "shared");
+  const std::vector<std::vector<std::string>> texts{{"the film was very good ."}, {"the plot is bad"}};
+  const auto logits = [&](const BertTextClassifier& model) { return model.forward(model.preprocessor().preprocess_batch(texts)).to_vector(); };
+  const std::vector<double> expected = logits(*BertTextClassifier::from_preset((directory / "shared").string()));
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < kThreads; ++thread)
+    threads.emplace_back([&, own = directory / std::to_string(thread)] {
+      for (int round = 0; round < 5; ++round) {
+        BertTextClassifier::from_preset((directory / "shared").string())->save_to_preset(own);
+        wrong += logits(*BertTextClassifier::from_preset(own.string())) != expected;
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  BOOST_TEST(wrong == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
