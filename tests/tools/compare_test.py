@@ -11,6 +11,7 @@ import xml.etree.ElementTree
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools/bench"))
 sys.dont_write_bytecode = True
+import compare  # noqa: E402
 import plot  # noqa: E402
 import report  # noqa: E402
 import runs  # noqa: E402
@@ -120,7 +121,8 @@ class Page(unittest.TestCase):
     def test_the_table_has_a_line_for_each_measured_row(self):
         figures = {"min_ms": 2, "gflops": 100, "peak_rss_mb": 50, "blas": "native avx2", "case": "32x128"}
         sides = {"linnet": figures, "torch": {**figures, "min_ms": 4, "gflops": 50}, "gemm": {**figures, "gflops": 110}}
-        text = report.page(results(**{"infer-base-32x128": sides}))
+        text = report.section(results(**{"infer-base-32x128": sides}), results(), "")
+        self.assertIn("## a processor, avx2\n", text)
         self.assertIn("| infer fp32 base 32x128 | GFLOP/s | **100** | *50* | – | – | – | 2.00 | ≥ 1 | yes |", text)
         self.assertIn("infer fp32 base 32x128: 91% of 110 GFLOP/s", text)
         self.assertIn("| infer fp32 base 32x128 | 50 | 50 |", text)
@@ -129,7 +131,7 @@ class Page(unittest.TestCase):
 
     def test_avx2_has_its_own_goal(self):
         sides = {"linnet": {"min_ms": 1}, "ort": {"min_ms": 0.97}}
-        text = report.page(results(), results(**{"infer-tiny-1x16": sides}))
+        text = report.section(results(), results(**{"infer-tiny-1x16": sides}), "")
         self.assertIn("| 0.97 | ≥ 0.95 | yes |", text.split("Held to AVX2")[1])
 
     def test_the_page_and_its_plots_are_written(self):
@@ -137,11 +139,23 @@ class Page(unittest.TestCase):
         kept["curves"] = {curve.name: {side: [[point[0], 10.0 * (i + 1)] for i, point in enumerate(curve.points)] for side in ("linnet", *curve.peers)}
                           for curve in CURVES}
         with tempfile.TemporaryDirectory() as folder:
-            report.write(folder, kept)
+            report.write(folder, [("new", kept, results()), ("old", results(**{"infer-tiny-1x16": {"linnet": {"min_ms": 1}, "ort": {"min_ms": 2}}}), results())])
             page = pathlib.Path(folder, "benchmarks.md").read_text()
+            self.assertEqual(page.count("## a processor, avx2"), 2)
             for curve in CURVES:
-                self.assertIn(f"](benchmarks/{curve.name}.svg)", page)
-                self.assertTrue(pathlib.Path(folder, "benchmarks", f"{curve.name}.svg").is_file())
+                self.assertIn(f"](benchmarks/new/{curve.name}.svg)", page)
+                self.assertTrue(pathlib.Path(folder, "benchmarks/new", f"{curve.name}.svg").is_file())
+                self.assertFalse(pathlib.Path(folder, "benchmarks/old").exists())
+
+    def test_each_kind_of_processor_has_its_figures(self):
+        xeon = {"processor": "Intel(R) Xeon(R) Processor", "features": ["avx2", "amx_int8"]}
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            self.assertEqual(compare.file_of(folder, xeon, "").name, "results_intel-xeon-processor-amx_int8.json")
+            old, new, held = results(), {**results(), "date": "2026-02-01"}, {**results(), "date": "2026-01-15"}
+            for facts, isa, kept in ((MACHINE, "", old), (xeon, "", new), (MACHINE, "avx2", held)):
+                compare.save(compare.file_of(folder, facts, isa), kept)
+            self.assertEqual(compare.all_results(folder), [("intel-xeon-processor-amx_int8", new, {"rows": {}, "curves": {}}), ("a-processor-avx2", old, held)])
 
 
 class Plot(unittest.TestCase):

@@ -4,13 +4,14 @@
   tools/bench/compare.py                        everything; keep the computer idle meanwhile
   tools/bench/compare.py --rows infer-tiny-1x16,train-minilm-32x64
   tools/bench/compare.py --rows curve-batch --quick
-  tools/bench/compare.py --isa avx2             both sides held to AVX2: docs/benchmarks.md has a section of its own for it
+  tools/bench/compare.py --isa avx2             both sides held to AVX2, a table of its own
   tools/bench/compare.py --list                 the names of rows and curves
   tools/bench/compare.py --report               writes the page anew from the figures that are there
 
 The peers come from the Python package index, in pinned versions (tools/bench/requirements.txt), into
-${XDG_CACHE_HOME:-~/.cache}/linnet/bench-venv, where they stay for the next run. Figures are kept in docs/benchmarks/results.json (avx2: in
-results_avx2.json) row by row: an interrupted run loses one row, and --rows measures some again and keeps the others.
+${XDG_CACHE_HOME:-~/.cache}/linnet/bench-venv, where they stay for the next run. Figures are kept in docs/benchmarks, a file for each
+kind of processor (and another for avx2), row by row: an interrupted run loses one row, and --rows measures some again and keeps the others.
+The page has a section for each file.
 """
 import argparse
 import datetime
@@ -31,7 +32,8 @@ from rows import CURVES, ROWS
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 REQUIREMENTS = pathlib.Path(__file__).resolve().with_name("requirements.txt")
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "linnet"
-FEATURES = ["avx2", "fma", "avx512f", "avx512bw", "avx512_vnni", "avx512_bf16", "avx512_fp16", "avx_vnni", "amx_bf16", "amx_int8"]
+FEATURES = ["fma", "avx2", "avx512f", "avx512bw", "avx512_vnni", "avx512_bf16", "avx512_fp16", "avx_vnni", "amx_bf16", "amx_int8"]
+HELD = "_held_to_avx2"  # ends the names of figures that were
 FILES_OF_SST2 = ("train.tsv", "dev.tsv")
 
 
@@ -44,7 +46,6 @@ def parse_arguments():
     parser.add_argument("--program", type=pathlib.Path, default=ROOT / "build/release/bin/linnet")
     parser.add_argument("--sst2", type=pathlib.Path, default=ROOT.parent / "shared/sst2", help="folder with train.tsv and dev.tsv")
     parser.add_argument("--vocab", type=pathlib.Path, default=ROOT.parent / "shared/fixtures/vocab/bert_en_uncased.txt")
-    parser.add_argument("--whole-epoch", action="store_true", help="row sst2-epoch-minilm: all phrases instead of 1,600")
     parser.add_argument("--docs", type=pathlib.Path, default=ROOT / "docs", help="where benchmarks.md goes")
     parser.add_argument("--list", action="store_true", help="print the names")
     parser.add_argument("--report", action="store_true", help="measure nothing, write the page")
@@ -84,6 +85,12 @@ def machine():
             "l2": facts.get("L2 cache", "unknown"), "l3": facts.get("L3 cache", "unknown")}
 
 
+def file_of(folder, facts, isa):
+    """Where figures of such a computer are kept: its processor's name and newest instructions, which a virtual machine's name leaves open."""
+    words = re.findall("[a-z0-9]+", re.sub(r"\(\w+\)", "", facts["processor"]).lower()) + facts["features"][-1:]
+    return folder / f"results_{'-'.join(words)}{HELD if isa else ''}.json"
+
+
 def version_of_linnet():
     text = (ROOT / "CMakeLists.txt").read_text()
     commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
@@ -94,6 +101,14 @@ def load(file):
     return json.loads(file.read_text()) if file.is_file() else {"rows": {}, "curves": {}}
 
 
+def all_results(folder):
+    """(name, figures, the same held to AVX2) of each computer, the newest first; what was not measured has no rows."""
+    names = {file.stem.removeprefix("results_").removesuffix(HELD) for file in folder.glob("results_*.json")}
+    found = [(name, load(folder / f"results_{name}.json"), load(folder / f"results_{name}{HELD}.json")) for name in sorted(names)]
+    return sorted(found, key=lambda each: max(kept.get("date", "") for kept in each[1:]), reverse=True)
+
+
+
 def save(file, kept):
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_suffix(".part")
@@ -101,16 +116,17 @@ def save(file, kept):
     part.replace(file)
 
 
-def measure(args, rows, curves, file):
+def measure(args, rows, curves):
     for needed in [args.program, args.vocab, *(args.sst2 / name for name in FILES_OF_SST2)]:
         if not needed.is_file():
             sys.exit(f"compare.py: {needed} must exist (build the program first; --program, --sst2 and --vocab name other places)")
     models = CACHE / "bench-models"
     models.mkdir(parents=True, exist_ok=True)
-    sides = runs.Sides(args.program, python_of_peers(), {"sst2": args.sst2, "vocabulary": args.vocab, "epoch": 0 if args.whole_epoch else 1600}, models,
-                       args.threads, 0.5 if args.quick else 2, args.isa)
+    sides = runs.Sides(args.program, python_of_peers(), {"sst2": args.sst2, "vocabulary": args.vocab}, models, args.threads, 0.5 if args.quick else 2, args.isa)
+    facts = machine()
+    file = file_of(args.docs / "benchmarks", facts, args.isa)
     kept = load(file)
-    kept |= {"date": datetime.date.today().isoformat(), "machine": machine(), "threads": args.threads, "linnet": version_of_linnet(),
+    kept |= {"date": datetime.date.today().isoformat(), "machine": facts, "threads": args.threads, "linnet": version_of_linnet(),
              "versions": ", ".join(REQUIREMENTS.read_text().replace("==", " ").split("\n")[:-1])}
 
     def run(side, arguments):
@@ -123,7 +139,7 @@ def measure(args, rows, curves, file):
         print(f"{row.name} ({time.monotonic() - began:.0f} s)", flush=True)
         same = next((done for done in rows[:rows.index(row)] if done.arguments == row.arguments), None)  # another figure of the same runs
         kept["rows"][row.name] = (kept["rows"][same.name] if same else
-                                  runs.measure(row, run, 1 if args.quick or row.kind == "most" else runs.MOST_ROUNDS))
+                                  runs.measure(row, run, 1 if args.quick or row.once else runs.MOST_ROUNDS))
         save(file, kept)
         print(f"{row.title}: " + ", ".join(text for text in report.verdict(row, kept["rows"][row.name], 0.95 if args.isa else None) if text), flush=True)
     for curve in curves:
@@ -139,12 +155,10 @@ def main():
     if args.list:
         print("\n".join([f"{row.name:24} {row.title}" for row in rows] + [f"curve-{curve.name:18} {curve.title}" for curve in curves]))
         return
-    results = args.docs / "benchmarks/results.json"
-    avx2 = results.with_name("results_avx2.json")
     if not args.report:
-        measure(args, rows, [] if args.isa else curves, avx2 if args.isa else results)
-    if load(results)["rows"]:
-        report.write(args.docs, load(results), load(avx2))
+        measure(args, rows, [] if args.isa else curves)
+    if found := all_results(args.docs / "benchmarks"):
+        report.write(args.docs, found)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ Linnet beside other libraries on the same computer, in the same minutes: each ro
 the two best runs of each side agree within 10 %, and compares the best runs. A ratio above 1 is in Linnet's favour; of memory it is
 Linnet's share of the least peer's.
 `tools/bench/compare.py` measures everything anew, `tools/bench/compare.py --rows NAME,NAME` some rows;
-[performance.md](performance.md) says where the speed comes from.
+[performance.md](performance.md) says where the speed comes from. Each kind of processor has a section.
 
 Shapes: tiny has 2 layers of 128 columns, 2 heads and 512 intermediate columns; minilm 6, 384, 12, 1536; base 12, 768, 12, 3072. `BxL` is a
 batch of B sentences of L tokens, fully padded. GFLOP/s count the encoder's products alone, threefold for training, alike for every library.
@@ -21,14 +21,14 @@ Training is forward, dropout of 0.1, loss, backward and AdamW. SST-2 is the whol
 pad each batch to its longest sentence, KerasHub to multiples of 32, as it compiles anew for each length.
 """
 AVX2_HEAD = """
-## Held to AVX2
+### Held to AVX2
 
 The same with every side held to AVX2 instructions: `LINNET_ISA=avx2` for Linnet, `ONEDNN_MAX_CPU_ISA=AVX2` for the products in oneDNN of
 all, `ATEN_CPU_CAPABILITY=avx2` and `MKL_ENABLE_INSTRUCTIONS=AVX2` for PyTorch, `XLA_FLAGS=--xla_cpu_max_isa=AVX2` for JAX. ONNX Runtime
 has no such switch and uses what the processor has. Here the goal of every row is 0.95.
 """
 PLOTS_HEAD = """
-## How time grows
+### How time grows
 
 Microseconds a token; lower is better.
 """
@@ -77,6 +77,16 @@ def table(kept, goal=None):
     return "\n".join(lines) + "\n"
 
 
+def least(kept):
+    """The row where Linnet is nearest to the best peer, where AVX-512 is missing or not used."""
+    ratios = [(value, row.title) for row in ROWS if row.kind == "faster" and row.name in kept["rows"]
+              and (value := ratio(row, kept["rows"][row.name])) is not None]
+    if not ratios:
+        return ""
+    value, title = min(ratios)
+    return f"\nWithout AVX-512 no row may be below 0.95 of the best peer: the least is {value:.2f}, {title}.\n"
+
+
 def shares(kept):
     """What part of the best large matrix product the rows reach that were measured beside it."""
     lines = []
@@ -100,7 +110,7 @@ def memory(kept):
     if not lines:
         return ""
     names = " | ".join(NAMES[side] for side in ("linnet", "torch", "ort", "openvino", "keras-jax"))
-    return f"\n## Memory\n\nPeak resident size of the process that ran the case, MB:\n\n| case | {names} |\n|---|" + "---:|" * 5 + "\n" + "\n".join(lines) + "\n"
+    return f"\n### Memory\n\nPeak resident size of the process that ran the case, MB:\n\n| case | {names} |\n|---|" + "---:|" * 5 + "\n" + "\n".join(lines) + "\n"
 
 
 def machine_line(kept):
@@ -109,26 +119,35 @@ def machine_line(kept):
             f"{machine['l2']}, third-level {machine['l3']}), {kept['threads']} threads, Linnet {kept['linnet']}. Peers: {kept['versions']}.\n\n")
 
 
-def page(results, avx2=None):
-    """The text of docs/benchmarks.md. results: what was kept; avx2: the same, held to AVX2."""
-    text = HEAD + machine_line(results) + table(results) + shares(results)
-    text += "\nThe best peer of a row is in italics.\n"
-    if avx2 and avx2["rows"]:
-        text += AVX2_HEAD + machine_line(avx2) + table(avx2, goal=0.95)
-    drawn = [curve for curve in CURVES if curve.name in results["curves"]]
-    if drawn:
-        text += PLOTS_HEAD + "".join(f"\n![Time a token against {curve.axis}: {curve.title}](benchmarks/{curve.name}.svg)\n" for curve in drawn)
-    return text + memory(results)
+def drawn(kept):
+    """The curves that were measured."""
+    return [curve for curve in CURVES if curve.name in kept["curves"]]
 
 
-def write(folder, results, avx2=None):
-    """Writes folder/benchmarks.md and folder/benchmarks/*.svg."""
-    folder = pathlib.Path(folder)
-    (folder / "benchmarks").mkdir(parents=True, exist_ok=True)
-    for curve in CURVES:
-        if sides := results["curves"].get(curve.name):
-            series = {NAMES[side]: [(x, nanoseconds / 1000) for x, nanoseconds in points] for side, points in sides.items()}
+def section(kept, avx2, plots):
+    """What was measured on one computer. plots: where its plots are, seen from the page."""
+    machine = (kept if kept["rows"] else avx2)["machine"]
+    text = f"\n## {machine['processor']}, {machine['features'][-1]}\n"
+    if kept["rows"]:
+        text += machine_line(kept) + table(kept) + "\nThe best peer of a row is in italics.\n"
+        text += ("" if "avx512f" in kept["machine"]["features"] else least(kept)) + shares(kept)
+    if avx2["rows"]:
+        text += AVX2_HEAD + machine_line(avx2) + table(avx2, goal=0.95) + least(avx2)
+    if drawn(kept):
+        text += PLOTS_HEAD + "".join(f"\n![Time a token against {curve.axis}: {curve.title}]({plots}/{curve.name}.svg)\n" for curve in drawn(kept))
+    return text + memory(kept)
+
+
+def write(folder, results):
+    """Writes folder/benchmarks.md and its plots. results: (name, figures, the same held to AVX2) of each computer."""
+    folder, text = pathlib.Path(folder), HEAD
+    for name, kept, avx2 in results:
+        plots = folder / "benchmarks" / name
+        for curve in drawn(kept):
+            series = {NAMES[side]: [(x, nanoseconds / 1000) for x, nanoseconds in points] for side, points in kept["curves"][curve.name].items()}
             title = re.sub("^.", lambda letter: letter[0].upper(), curve.axis)
             chart = plot.line_chart(f"Time a token against {title.lower()}", f"{curve.title}; microseconds, lower is better", title, series, curve.logarithmic)
-            (folder / "benchmarks" / f"{curve.name}.svg").write_text(chart)
-    (folder / "benchmarks.md").write_text(page(results, avx2))
+            plots.mkdir(parents=True, exist_ok=True)
+            (plots / f"{curve.name}.svg").write_text(chart)
+        text += section(kept, avx2, f"benchmarks/{name}")
+    (folder / "benchmarks.md").write_text(text)
