@@ -38,7 +38,7 @@ struct Encoder {
 
 Encoder make(const Json& entry) {
   BertBackbone::Config config = from_json<BertBackbone::Config>(entry.at("config").dump(), "cases");
-  config.dtype = DTypePolicy("float64");
+  config.dtype = DTypePolicy(entry.at("dtype").get<std::string>());
   const BertBackbone whole(config);
   config.num_layers = 0;
   Encoder encoder{std::make_unique<BertBackbone>(config), {}};

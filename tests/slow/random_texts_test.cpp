@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(random_texts_give_ids_and_other_bytes_the_error) {
     slowest = std::max(slowest, testing::processor_seconds() - begin);
   }
   BOOST_TEST(refused > kTexts * 9 / 10);
-  BOOST_TEST(slowest < 0.01);  // for at most a hundred bytes
+  if (testing::is_memory_measurable()) BOOST_TEST(slowest < 0.01);  // for at most a hundred bytes; sanitizers measure other things
   std::cout << "reached: " << 2 * kTexts << " texts, " << refused << " of them no UTF-8, " << ids << " ids\n";
 }
 

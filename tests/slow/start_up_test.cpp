@@ -1,0 +1,97 @@
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <cmath>
+#include <iostream>
+
+#include "framework/core/parallel.h"
+#include "models/bert/bert_text_classifier.h"
+#include "tests/support/paths.h"
+#include "tests/support/program.h"
+#include "tests/support/temporary_directory.h"
+
+using namespace linnet;
+using namespace linnet::testing;
+
+namespace {
+
+constexpr std::size_t kRuns = 21;
+
+struct StartUp {
+  double seconds;    ///< on the clock, of the run in the middle
+  double processor;  ///< of the run that took least: on a busy machine the clock tells of the others
+};
+
+/// Of runs of the program with all files in memory.
+StartUp time_runs(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), linnet_program().string());
+  std::vector<char*> words;
+  for (std::string& argument : arguments) words.push_back(argument.data());
+  words.push_back(nullptr);
+  posix_spawn_file_actions_t quiet;
+  ::posix_spawn_file_actions_init(&quiet);
+  for (const int file : {1, 2}) ::posix_spawn_file_actions_addopen(&quiet, file, "/dev/null", O_WRONLY, 0);
+  std::vector<double> seconds, processor;
+  for (std::size_t run = 0; run < kRuns; ++run) {
+    const auto begin = std::chrono::steady_clock::now();
+    pid_t child = 0;
+    BOOST_TEST_REQUIRE(::posix_spawn(&child, words[0], &quiet, nullptr, words.data(), environ) == 0);
+    int status = 0;
+    rusage usage = {};
+    BOOST_TEST_REQUIRE(::wait4(child, &status, 0, &usage) == child);
+    seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+    BOOST_TEST_REQUIRE(status == 0);
+    const auto value = [](const timeval& time) { return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec); };
+    processor.push_back(value(usage.ru_utime) + value(usage.ru_stime));
+  }
+  ::posix_spawn_file_actions_destroy(&quiet);
+  std::ranges::sort(seconds);
+  return {seconds[kRuns / 2], std::ranges::min(processor)};
+}
+
+/// A classifier of bert_tiny's shape, which reads sentences of made-up words.
+void write_bert_tiny(const std::filesystem::path& directory) {
+  std::vector<std::string> words{"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"};
+  for (std::int64_t word = 0; words.size() < 30522; ++word) words.push_back(cat("word", word));
+  const auto tokenizer = std::make_shared<const BertTokenizer>(Vocabulary(words), BertTokenizer::Config{.lowercase = true});
+  BertTextClassifier model(
+      {.backbone = {.vocabulary_size = 30522, .num_layers = 2, .num_heads = 2, .hidden_dim = 128, .intermediate_dim = 512}, .num_classes = 2});
+  model.set_preprocessor(std::make_shared<const BertTextClassifierPreprocessor>(tokenizer, BertTextClassifierPreprocessor::Config{}));
+  model.save_to_preset(directory);
+}
+
+void check_start_up(const std::string& what, const StartUp& taken, double limit) {
+  std::cout << "reached: " << what << ' ' << std::round(1e4 * taken.seconds) / 10 << " ms, of processor time at least "
+            << std::round(1e4 * taken.processor) / 10 << " ms\n";
+  BOOST_TEST(taken.processor <= limit);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(start_up)
+
+BOOST_AUTO_TEST_CASE(the_program_answers_at_once) { check_start_up("linnet --version", time_runs({"--version"}), 0.02); }
+
+BOOST_AUTO_TEST_CASE(bert_tiny_has_judged_a_sentence_in_a_tenth_of_a_second) {
+  const TemporaryDirectory directory;
+  write_bert_tiny(directory / "preset");
+  check_start_up("linnet predict with bert_tiny", time_runs({"predict", "--preset", (directory / "preset").string(), "word1 word22 word333"}), 0.1);
+}
+
+BOOST_AUTO_TEST_CASE(the_library_is_small) {
+  Dl_info library = {};
+  BOOST_TEST_REQUIRE(::dladdr(reinterpret_cast<void*>(&num_threads), &library) != 0);
+  const TemporaryDirectory directory;
+  BOOST_TEST_REQUIRE(run_program("strip", {"-o", (directory / "stripped").string(), library.dli_fname}).code == 0);
+  const double megabytes = 1e-6 * static_cast<double>(std::filesystem::file_size(directory / "stripped"));
+  std::cout << "reached: stripped library " << std::round(10 * megabytes) / 10 << " MB\n";
+  BOOST_TEST(megabytes <= 10);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
