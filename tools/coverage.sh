@@ -1,34 +1,33 @@
 #!/usr/bin/env bash
-# How much of framework/ and models/ the unit and golden tests run.
+# The unit and golden tests under AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer, and how much of framework/ and models/
+# they run.
 #
 #   tools/coverage.sh [--html DIR]      --html also writes a page per source
 #
-# Branches are counted without those that only an exception takes and those of lines without code of their own (gcovr's
-# --exclude-throw-branches and --exclude-unreachable-branches). Ends with a line `reached: lines …, branches …`; fails below 92 % of the
-# lines or 80 % of the branches. Whether the tests pass is tools/test.sh's matter: counters slow down those that limit their time.
+# A branch is a condition that came out true, or false. Ends with a line `reached: lines …, branches …`; fails if a test does, or below
+# 92 % of the lines or 80 % of the branches.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-html=()
+html=
 case "${1:-}" in
   -h | --help) sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; exit ;;
-  --html) mkdir -p "$2"; html=(--html-details "$2/index.html") ;;
+  --html) html=$2 ;;
 esac
-unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE  # some machine images pin a slow kernel by them
-lines=92 branches=80 build=build/coverage
+build=build/sanitizers profiles=build/sanitizers/profiles
 
-tools/setup.sh
-cmake --preset coverage
-cmake --build --preset coverage --parallel "$(nproc)"
-find "$build" -name '*.gcda' -delete  # counters add up over runs
-ctest --test-dir "$build" -L 'unit|golden' -E '^unit\.fuzz_' --no-tests=error --parallel "$(nproc)" --timeout 600 --progress || true
+rm -rf "$profiles"  # counters add up over runs
+ASAN_OPTIONS=strict_string_checks=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \
+  tools/test.sh --preset sanitizers -L 'unit|golden'
 
-summary=$(gcovr --root . --filter framework/ --filter models/ -j "$(nproc)" --exclude-throw-branches --exclude-unreachable-branches \
-  --txt "$build/coverage.txt" "${html[@]}" --print-summary "$build")
-awk -v lines=$lines -v branches=$branches '
-  # lines: 93.1% (11000 out of 11800)
-  $1 == "lines:" { l = $2 + 0; of_lines = $(NF) + 0 }
-  $1 == "branches:" { b = $2 + 0; of_branches = $(NF) + 0 }
-  END {
-    printf "reached: lines %.1f %% of %d (at least %d %%), branches %.1f %% of %d (at least %d %%)\n", l, of_lines, lines, b, of_branches, branches
-    exit l < lines || b < branches
-  }' <<< "$summary"
+llvm-profdata-14 merge -sparse -o "$build/coverage.profdata" "$profiles"/*.profraw
+counted=(-instr-profile="$build/coverage.profdata" "$build/lib/liblinnet.so")
+for program in linnet_unit_tests linnet_golden_tests linnet; do counted+=(-object "$build/bin/$program"); done
+if [ -n "$html" ]; then llvm-cov-14 show -format=html -output-dir="$html" "${counted[@]}" framework models; fi
+llvm-cov-14 report "${counted[@]}" framework models > "$build/coverage.txt"
+llvm-cov-14 export -summary-only "${counted[@]}" framework models | python3 -c '
+import json, sys
+totals = json.load(sys.stdin)["data"][0]["totals"]
+reached = {name: 100 * totals[name]["covered"] / totals[name]["count"] for name in ("lines", "branches")}
+wanted = {"lines": 92, "branches": 80}
+print("reached:", ", ".join(f"{name} {reached[name]:.1f} % of {totals[name]['\''count'\'']} (at least {wanted[name]} %)" for name in wanted))
+sys.exit(any(reached[name] < wanted[name] for name in wanted))'

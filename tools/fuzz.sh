@@ -3,7 +3,7 @@
 #
 #   tools/fuzz.sh [--seconds N] [--no-build] [TARGET…]      N seconds a target (default 60); all targets unless named
 #
-# The first build compiles the library with clang, about five minutes on two cores; later ones what changed. Starts from the
+# The first build compiles the library with clang (preset sanitizers), ten minutes on two cores; later ones what changed. Starts from the
 # seeds, the regressions and what earlier runs found worth keeping (build/fuzz/corpus). A finding stops its target, is kept in
 # build/fuzz/findings/TARGET and makes the script fail; once it is mended it belongs in tests/fuzz/regressions/TARGET.
 # Ends with a line for each target and one of totals.
@@ -27,8 +27,8 @@ if [ ${#targets[@]} = 0 ]; then
 fi
 if [ $build = yes ]; then
   tools/setup.sh
-  cmake --preset fuzz > /dev/null
-  cmake --build --preset fuzz --parallel "$(nproc)" --target "${targets[@]/#/linnet_fuzz_}"
+  cmake --preset sanitizers > /dev/null
+  cmake --build --preset sanitizers --parallel "$(nproc)" --target "${targets[@]/#/linnet_fuzz_}"
 fi
 
 # Targets write files: in memory where that is possible.
@@ -44,13 +44,13 @@ for target in "${targets[@]}"; do
   corpus=build/fuzz/corpus/$target kept=build/fuzz/findings/$target log=build/fuzz/$target.log
   mkdir -p "$corpus" "$kept"
   inputs=("$corpus")
-  for more in "build/fuzz/tests/fuzz/seeds/$target" "tests/fuzz/regressions/$target"; do
+  for more in "build/sanitizers/tests/fuzz/seeds/$target" "tests/fuzz/regressions/$target"; do
     if [ -d "$more" ]; then inputs+=("$more"); fi
   done
   longest=4096
   if [ "$target" = hdf5 ]; then longest=16384; fi  # a heap for texts alone has 4096 bytes
   outcome="no finding"
-  if ! "build/fuzz/bin/linnet_fuzz_$target" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=512 -malloc_limit_mb=512 -max_len=$longest -len_control=20 \
+  if ! "build/sanitizers/bin/linnet_fuzz_$target" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=512 -malloc_limit_mb=512 -max_len=$longest -len_control=20 \
       -print_final_stats=1 -artifact_prefix="$kept/" "${inputs[@]}" > "$log" 2>&1; then
     outcome="A FINDING: see $log and $kept"
     findings=$((findings + 1)) status=1

@@ -17,8 +17,8 @@ packages=(
   libcli11-dev libboost-test-dev            # the program's flags; tests
   python3 python3-pip python3-venv          # checks, the tests' hub; the quickstart's weights; real KerasHub for tools/interop.sh
   openssl                                   # a certificate for the tests' hub
-  clang-14 libclang-rt-14-dev               # fuzzing
-  gcovr valgrind                            # coverage; memory checks
+  clang-14 libclang-rt-14-dev llvm-14       # sanitizers, fuzzing, coverage
+  valgrind                                  # memory checks
 )
 
 case "${1:-}" in

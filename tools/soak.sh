@@ -24,7 +24,7 @@ parts=(
   'random_configs|15|LINNET_RANDOM_CONFIGS=300 tools/interop.sh -R random_configs'
   'races|15|tools/races.sh'
   # But for what measures time and resident size.
-  'sanitizers|50|ASAN_OPTIONS=strict_string_checks=1 tools/test.sh --preset asan-ubsan -L "unit|golden|slow" -E "slow\.(memory|training_|start_up)"'
+  'sanitizers|50|ASAN_OPTIONS=strict_string_checks=1 tools/test.sh --preset sanitizers -L "unit|golden|slow" -E "slow\.(memory|training_|start_up)"'
   'steps|2|build/release/bin/linnet_slow_tests --run_test=training_memory'
   'kills|30|tests/fault/kill_runs.py'
   'repeats|5|tests/fault/repeat_runs.py'

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs every test but the interop ones (tools/interop.sh).
 #
-#   tools/test.sh [--preset NAME] [CTEST_ARGUMENT…]      for example: tools/test.sh --preset asan-ubsan -L unit
+#   tools/test.sh [--preset NAME] [CTEST_ARGUMENT…]      for example: tools/test.sh --preset sanitizers -L unit
 #
 # Ends with every line that tests began with `skipped:` or `golden:`, and a summary.
 set -euo pipefail

@@ -17,7 +17,7 @@ namespace linnet {
 /// directory's shards with their index. Memory-mapped: only what is read is paged in.
 ///
 /// F32, F64, F16, BF16 and I8 keep their dtype; BOOL and the other integers up to 64 bits are read as int32. The header is
-/// checked at least as strictly as by the format's own reader: at most 100 MB, a million tensors and 100,000 texts, UTF-8, no
+/// checked at least as strictly as by the format's own reader: at most 100 MB, 500,000 tensors and 100,000 texts, UTF-8, no
 /// duplicate key, a known dtype, sizes that fit shapes, and tensors that cover the data exactly, without holes, overlaps or
 /// trailing bytes.
 /// All methods throw std::runtime_error naming the file and the tensor.

@@ -13,7 +13,7 @@ namespace linnet::safetensors {
 
 inline constexpr std::int64_t kLargestHeader = 100'000'000;
 /// Far more than any file has, so that a header of 100 MB cannot take GBs. Texts are those of __metadata__.
-inline constexpr std::size_t kMostTensors = 1'000'000, kMostTexts = 100'000;
+inline constexpr std::size_t kMostTensors = 500'000, kMostTexts = 100'000;
 
 /// What the header says of one tensor.
 struct HeaderEntry {

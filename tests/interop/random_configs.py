@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Random encoders against real Keras: outputs and the gradients of every variable.
 Usage: random_configs.py LINNET_INTEROP float32|float64 [SEED]
-LINNET_RANDOM_CONFIGS is how many; 60 by default."""
+LINNET_RANDOM_CONFIGS is how many; 30 by default."""
 import json
 import os
 import pathlib
@@ -22,7 +22,7 @@ jax.config.update("jax_default_matmul_precision", "highest")
 # Weights are drawn below; JAX would compile an initializer for every shape.
 keras.initializers.TruncatedNormal.__call__ = lambda self, shape, dtype=None, **_: np.zeros(shape, dtype)
 
-COUNT = int(os.environ.get("LINNET_RANDOM_CONFIGS", 60))
+COUNT = int(os.environ.get("LINNET_RANDOM_CONFIGS", 30))
 DTYPE = sys.argv[2]
 SEED = int(sys.argv[3]) if len(sys.argv) > 3 else 1
 # Of values above 1 relative to the largest of their array; gradients are longer sums.

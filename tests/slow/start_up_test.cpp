@@ -28,11 +28,10 @@ struct StartUp {
   double processor;  ///< of the run that took least: on a busy machine the clock tells of the others
 };
 
-/// Of runs of the program with all files in memory.
-StartUp time_runs(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), linnet_program().string());
+/// Of runs of a program with all files in memory.
+StartUp time_runs(std::vector<std::string> command) {
   std::vector<char*> words;
-  for (std::string& argument : arguments) words.push_back(argument.data());
+  for (std::string& word : command) words.push_back(word.data());
   words.push_back(nullptr);
   posix_spawn_file_actions_t quiet;
   ::posix_spawn_file_actions_init(&quiet);
@@ -41,7 +40,7 @@ StartUp time_runs(std::vector<std::string> arguments) {
   for (std::size_t run = 0; run < kRuns; ++run) {
     const auto begin = std::chrono::steady_clock::now();
     pid_t child = 0;
-    BOOST_TEST_REQUIRE(::posix_spawn(&child, words[0], &quiet, nullptr, words.data(), environ) == 0);
+    BOOST_TEST_REQUIRE(::posix_spawnp(&child, words[0], &quiet, nullptr, words.data(), environ) == 0);
     int status = 0;
     rusage usage = {};
     BOOST_TEST_REQUIRE(::wait4(child, &status, 0, &usage) == child);
@@ -66,22 +65,31 @@ void write_bert_tiny(const std::filesystem::path& directory) {
   model.save_to_preset(directory);
 }
 
-void check_start_up(const std::string& what, const StartUp& taken, double limit) {
-  std::cout << "reached: " << what << ' ' << std::round(1e4 * taken.seconds) / 10 << " ms, of processor time at least "
-            << std::round(1e4 * taken.processor) / 10 << " ms\n";
-  BOOST_TEST(taken.processor <= limit);
+/// How much longer than on the machine of the limits a program takes to start here: h5diff loads forty of our fifty libraries, within
+/// 8 ms there.
+double slowness() { return std::max(1.0, time_runs({"h5diff", "--version"}).processor / 0.008); }
+
+void check_start_up(const std::string& what, const std::vector<std::string>& arguments, double limit) {
+  std::vector<std::string> command{linnet_program().string()};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  const StartUp taken = time_runs(command);
+  const double times = slowness();
+  const auto tenths = [](double value) { return std::round(10 * value) / 10; };
+  std::cout << "reached: " << what << ' ' << tenths(1e3 * taken.seconds) << " ms, of processor time at least " << tenths(1e3 * taken.processor)
+            << " ms (at most " << tenths(1e3 * limit) << " times " << tenths(times) << ", for so much longer does h5diff take here)\n";
+  BOOST_TEST(taken.processor <= limit * times);
 }
 
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(start_up)
 
-BOOST_AUTO_TEST_CASE(the_program_answers_at_once) { check_start_up("linnet --version", time_runs({"--version"}), 0.02); }
+BOOST_AUTO_TEST_CASE(the_program_answers_at_once) { check_start_up("linnet --version", {"--version"}, 0.02); }
 
 BOOST_AUTO_TEST_CASE(bert_tiny_has_judged_a_sentence_in_a_tenth_of_a_second) {
   const TemporaryDirectory directory;
   write_bert_tiny(directory / "preset");
-  check_start_up("linnet predict with bert_tiny", time_runs({"predict", "--preset", (directory / "preset").string(), "word1 word22 word333"}), 0.1);
+  check_start_up("linnet predict with bert_tiny", {"predict", "--preset", (directory / "preset").string(), "word1 word22 word333"}, 0.1);
 }
 
 BOOST_AUTO_TEST_CASE(the_library_is_small) {

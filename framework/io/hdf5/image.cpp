@@ -101,12 +101,7 @@ std::uint32_t checksum(Bytes bytes) {
 }
 
 void require_checksum(std::uint64_t stored, Bytes bytes, std::string_view what) {
-#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
-  constexpr bool kChecked = false;  // a fuzzer cannot guess what lies behind a checksum
-#else
-  constexpr bool kChecked = true;
-#endif
-  require(stored == checksum(bytes) || !kChecked, what, " does not have its checksum: bytes were changed");
+  require(stored == checksum(bytes), what, " does not have its checksum: bytes were changed");
 }
 
 void require_checksum(Bytes bytes, std::string_view what) {
