@@ -22,9 +22,10 @@ ASAN_OPTIONS=strict_string_checks=1:detect_stack_use_after_return=1 UBSAN_OPTION
 llvm-profdata-14 merge -sparse -o "$build/coverage.profdata" "$profiles"/*.profraw
 counted=(-instr-profile="$build/coverage.profdata" "$build/lib/liblinnet.so")
 for program in linnet_unit_tests linnet_golden_tests linnet; do counted+=(-object "$build/bin/$program"); done
-if [ -n "$html" ]; then llvm-cov-14 show -format=html -output-dir="$html" "${counted[@]}" framework models; fi
-llvm-cov-14 report "${counted[@]}" framework models > "$build/coverage.txt"
-llvm-cov-14 export -summary-only "${counted[@]}" framework models | python3 -c '
+counted+=(-ignore-filename-regex='/\.\./\.\./(docs|tests|tools)/')  # names are ones from the build directory
+if [ -n "$html" ]; then llvm-cov-14 show -format=html -output-dir="$html" "${counted[@]}"; fi
+llvm-cov-14 report "${counted[@]}" > "$build/coverage.txt"
+llvm-cov-14 export -summary-only "${counted[@]}" | python3 -c '
 import json, sys
 totals = json.load(sys.stdin)["data"][0]["totals"]
 reached = {name: 100 * totals[name]["covered"] / totals[name]["count"] for name in ("lines", "branches")}
