@@ -144,7 +144,7 @@ def measure(args, rows, curves):
         print(f"{row.title}: " + ", ".join(text for text in report.verdict(row, kept["rows"][row.name], 0.95 if args.isa else None) if text), flush=True)
     for curve in curves:
         print(f"curve-{curve.name} ({time.monotonic() - began:.0f} s)", flush=True)
-        kept["curves"][curve.name] = runs.measure_curve(curve, run)
+        kept["curves"][curve.name] = runs.measure_curve(curve, run, 1 if args.quick else 3)
         save(file, kept)
     print(f"{time.monotonic() - began:.0f} s in all")
 
