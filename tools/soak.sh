@@ -21,7 +21,7 @@ parts=(
   'downloads|4|tests/hub/poisoned_cache_test.py build/release/bin/linnet 1000'
   'random_texts|1|build/release/bin/linnet_slow_tests --run_test=random_texts'
   'tokenizer_lines|3|LINNET_TOKENIZER_LINES=40000 tools/interop.sh -R tokenizer_lines'
-  'random_configs|15|LINNET_RANDOM_CONFIGS=300 tools/interop.sh -R random_configs'
+  'random_configs|20|LINNET_RANDOM_CONFIGS=300 tools/interop.sh -R random_configs'
   'races|15|tools/races.sh'
   # But for what measures time and resident size.
   'sanitizers|50|ASAN_OPTIONS=strict_string_checks=1 tools/test.sh --preset sanitizers -L "unit|golden|slow" -E "slow\.(memory|training_|start_up)"'
